@@ -1,0 +1,22 @@
+{
+    "name": "Collections Follow-up",
+    "summary": "A desk for getting customer invoices paid while keeping the customer",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "license": "LGPL-3",
+    "author": "Collections Follow-up contributors",
+    "depends": ["account"],
+    "data": [
+        "security/collection_groups.xml",
+        "security/ir.model.access.csv",
+        "security/collection_rules.xml",
+        "data/collection_contact_role_data.xml",
+        "data/step_items_templates.xml",
+        "data/mail_template_data.xml",
+        "data/collection_policy_data.xml",
+        "data/ir_cron_data.xml",
+    ],
+    "demo": [],
+    "post_init_hook": "_post_init_hook",
+    "application": True,
+}

@@ -1,0 +1,164 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+#: the conversation a kind of level belongs to (R41): a formal notice and a
+#: hand-over are steps of their own beside the ordinary message
+TRACK_OF_KIND = {'reminder': 'ordinary', 'formal': 'formal', 'litigation': 'litigation'}
+TRACKS = [('ordinary', "Reminder"), ('formal', "Formal notice"), ('litigation', "Hand-over")]
+SENDER_ROLES = [
+    ('rep', "Sales rep"),
+    ('caller', "Caller"),
+    ('collector', "Collector"),
+    ('manager', "Collections manager"),
+    ('director', "Director"),
+]
+
+
+class CollectionLevel(models.Model):
+    """A rung of the ladder.
+
+    Its ``rank`` (the sequence) is comparable between policies: a customer who
+    changes policy goes on at the first rung above his last one (R47).
+    """
+
+    _name = 'collection.level'
+    _description = "Follow-up Level"
+    _order = 'policy_id, rank, id'
+
+    name = fields.Char(required=True, translate=True)
+    policy_id = fields.Many2one('collection.policy', required=True, ondelete='cascade', index=True)
+    company_id = fields.Many2one(related='policy_id.company_id', store=True)
+    currency_id = fields.Many2one(related='policy_id.currency_id')
+    rank = fields.Integer(
+        required=True,
+        default=20,
+        aggregator=None,
+        help="Order of the levels. The same rank means the same severity in every policy.",
+    )
+    active = fields.Boolean(default=True)
+    kind = fields.Selection(
+        [
+            ('satisfaction', "Satisfaction call"),
+            ('reminder', "Reminder"),
+            ('formal', "Formal notice"),
+            ('litigation', "Litigation"),
+        ],
+        required=True,
+        default='reminder',
+    )
+    is_entry = fields.Boolean(compute='_compute_is_entry')
+    delay_days = fields.Integer(
+        "Days from the due date",
+        default=3,
+        help="First level: days after the due date. Satisfaction call: days before it. "
+        "Every later level falls due at the date given by the one before.",
+    )
+    days_given = fields.Integer(
+        default=8, help="Days the customer is given to pay. The message names the date, always a working day."
+    )
+    by_email = fields.Boolean("E-mail")
+    by_call = fields.Boolean("Call")
+    by_letter = fields.Boolean("Letter")
+    by_registered = fields.Boolean("Registered letter")
+    means = fields.Char(compute='_compute_means')
+    sender_role = fields.Selection(SENDER_ROLES, required=True, default='collector')
+    recipient_role_ids = fields.Many2many(
+        'collection.contact.role',
+        string="Recipient roles",
+        help="The customer's contacts the message goes to, the first one as addressee. "
+        "Without such a contact it goes to the invoice address, then to the customer himself.",
+    )
+    mode = fields.Selection(
+        [('auto', "Automatic"), ('validate', "To validate"), ('decide', "Decided by the manager")],
+        required=True,
+        default='auto',
+    )
+    minimum_amount = fields.Monetary(help="Below this total nothing leaves at this level (company currency).")
+    mail_template_id = fields.Many2one(
+        'mail.template', string="Text", domain=[('model', '=', 'collection.step')], ondelete='restrict'
+    )
+    heading = fields.Char(translate=True, help="Heading of this level's invoices in the message.")
+    consequence = fields.Char(
+        "Announced consequence",
+        translate=True,
+        help="What the message announces if nothing is settled by the date given, as a whole sentence.",
+    )
+
+    _days_positive = models.Constraint(
+        'CHECK(delay_days >= 0 AND days_given >= 0)', "A number of days cannot be negative."
+    )
+    _minimum_positive = models.Constraint('CHECK(minimum_amount >= 0)', "A minimum amount cannot be negative.")
+    _rank_unique = models.UniqueIndex(
+        "(policy_id, rank) WHERE active", "Two levels of a policy cannot have the same rank."
+    )
+
+    @api.depends('policy_id.level_ids.rank', 'policy_id.level_ids.active', 'policy_id.level_ids.kind')
+    def _compute_is_entry(self):
+        entries = self.env['collection.level']
+        for policy in self.policy_id:
+            entries |= policy._get_climbing_levels()[:1]
+        for level in self:
+            level.is_entry = level in entries or level._origin in entries
+
+    @api.depends('by_email', 'by_call', 'by_letter', 'by_registered', 'kind')
+    def _compute_means(self):
+        labels = {
+            name: self._fields[name].get_description(self.env)['string']
+            for name in ('by_call', 'by_email', 'by_letter', 'by_registered')
+        }
+        for level in self:
+            means = [label for name, label in labels.items() if level[name]]
+            if level.kind == 'litigation':
+                means.append(self.env._("Hand-over"))
+            level.means = ' + '.join(means)
+
+    @api.constrains(
+        'kind', 'mode', 'days_given', 'by_email', 'by_call', 'by_letter', 'by_registered', 'mail_template_id'
+    )
+    def _check_level(self):
+        for level in self:
+            if problem := level._get_problem():
+                raise ValidationError(f"{level.name}: {problem}")
+
+    def _get_problem(self):
+        """:return: why this level cannot work, in words, or None"""
+        self.ensure_one()
+        if self.kind == 'litigation':
+            return (
+                self.mode != 'decide' and self.env._("litigation is always decided by the collections manager.")
+            ) or None
+        if self.mode == 'decide':
+            return self.env._("only litigation is decided by the collections manager.")
+        if not (self.by_email or self.by_call or self.by_letter or self.by_registered):
+            return self.env._("choose how the customer is reached.")
+        if self.kind in ('reminder', 'formal') and not self.days_given:
+            return self.env._("the customer must be given at least one day.")
+        if self.kind == 'formal' and not (self.by_letter or self.by_registered):
+            return self.env._("a formal notice leaves by letter.")
+        if self.by_email and not self.mail_template_id:
+            return self.env._("an e-mail needs a text.")
+        return None
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # R47: a level that was used stays part of the trace
+        if self.env['collection.step.line'].sudo().search_count([('level_id', 'in', self.ids)], limit=1):
+            raise UserError(self.env._("A level that was used cannot be deleted. Archive it instead."))
+
+    def copy_data(self, default=None):
+        # copied with its policy: keep the name as it is
+        return [dict(vals, name=level.name) for level, vals in zip(self, super().copy_data(default), strict=True)]
+
+    def _get_track(self):
+        self.ensure_one()
+        return TRACK_OF_KIND.get(self.kind)
+
+    def _get_next(self):
+        """:return: the level announced by this one: the next active rung of its policy"""
+        self.ensure_one()
+        return self.policy_id._get_climbing_levels().filtered(lambda level: level.rank > self.rank)[:1]
+
+    def action_preview(self):
+        """Open this level's message as a real customer would receive it."""
+        action = self.env['ir.actions.act_window']._for_xml_id('account_collection_followup.collection_preview_action')
+        return dict(action, context={'default_level_id': self[:1].id})

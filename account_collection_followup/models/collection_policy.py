@@ -1,0 +1,200 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CollectionPolicy(models.Model):
+    """A named ladder with its rules.
+
+    A customer has one policy per company: the one assigned to him, else the
+    company's default. A policy without a company is shared by all companies.
+    Days are calendar days unless a field says "working days".
+    """
+
+    _name = 'collection.policy'
+    _description = "Follow-up Policy"
+    _inherit = ['mail.thread']
+    _order = 'sequence, name, id'
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        'res.company', index=True, help="Leave empty to share the policy between all companies."
+    )
+    currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
+    description = fields.Text(translate=True, help="For whom this policy is meant.")
+    level_ids = fields.One2many('collection.level', 'policy_id', string="Levels", copy=True)
+    is_default = fields.Boolean(compute='_compute_is_default')
+    warning = fields.Text(compute='_compute_warning')
+
+    # holds and delays
+    act_days = fields.Integer(
+        "Working days before acting",
+        default=2,
+        required=True,
+        tracking=True,
+        help="What was announced is put in hand this many working days after the date given, "
+        "so that money paid on the last day is booked first.",
+    )
+    restart_days = fields.Integer(
+        "Days of peace",
+        default=5,
+        required=True,
+        tracking=True,
+        help="When everything asked for was settled, promised or disputed before the date given, "
+        "no new conversation starts for this many days.",
+    )
+    stale_days = fields.Integer(
+        "Days before an announcement is stale",
+        default=15,
+        required=True,
+        tracking=True,
+        help="An announcement that was not carried out this many days after its date is made again "
+        "at the same level instead of being carried out by surprise. Days under a hold do not count.",
+    )
+    receipt_hold_days = fields.Integer(
+        "Working days to match receipts",
+        default=5,
+        required=True,
+        tracking=True,
+        help="Money received but not yet matched holds every message to the customer for this many working days; "
+        "after that it is deducted and shown as received, not yet allocated.",
+    )
+    direct_debit_days = fields.Integer(
+        "Working days for direct debits",
+        default=5,
+        required=True,
+        tracking=True,
+        help="Invoices collected by direct debit are left alone until this many working days after the due date.",
+    )
+    promise_grace_days = fields.Integer("Working days of grace for promises", default=2, required=True, tracking=True)
+    promise_response_days = fields.Integer(
+        "Working days after a broken promise",
+        default=2,
+        required=True,
+        tracking=True,
+        help="Time for a call before the ladder goes on.",
+    )
+    hold_response_days = fields.Integer(
+        "Working days after a hold",
+        default=3,
+        required=True,
+        tracking=True,
+        help="The end of a hold sends nothing by itself: the ladder goes on after this time.",
+    )
+    unsent = fields.Selection(
+        [('warn', "Chase with a warning"), ('hold', "Hold"), ('ignore', "Chase")],
+        string="Invoices never sent",
+        default='warn',
+        required=True,
+        tracking=True,
+    )
+    item_minimum = fields.Monetary(
+        "Smallest item chased",
+        tracking=True,
+        help="Items with less than this to chase are left out of messages (company currency).",
+    )
+    caller_promise_days = fields.Integer(
+        "Days a caller may grant",
+        default=15,
+        required=True,
+        tracking=True,
+        help="A first-level caller may take a promise at most this many days ahead.",
+    )
+    caller_promise_amount = fields.Monetary(
+        "Amount a caller may grant",
+        default=5000,
+        tracking=True,
+        help="Largest promise a first-level caller may take (company currency).",
+    )
+
+    _days_positive = models.Constraint(
+        'CHECK(act_days >= 0 AND restart_days >= 0 AND stale_days >= 0 AND receipt_hold_days >= 0 '
+        'AND direct_debit_days >= 0 AND promise_grace_days >= 0 AND promise_response_days >= 0 '
+        'AND hold_response_days >= 0 AND caller_promise_days >= 0)',
+        "A number of days cannot be negative.",
+    )
+
+    @api.depends('company_id')
+    @api.depends_context('company')
+    def _compute_currency_id(self):
+        for policy in self:
+            policy.currency_id = (policy.company_id or self.env.company).currency_id
+
+    @api.depends_context('company')
+    def _compute_is_default(self):
+        default = self.env.company._collection_root().sudo().collection_policy_id
+        for policy in self:
+            policy.is_default = policy == default
+
+    @api.depends('level_ids.kind', 'level_ids.days_given', 'level_ids.active', 'level_ids.rank')
+    def _compute_warning(self):
+        """What an administrator should know before the ladder is used (R43)."""
+        for policy in self:
+            policy.warning = '\n'.join(policy._get_warnings()) or False
+
+    def _get_warnings(self):
+        """:return: sentences on what is unusual in this ladder, most serious first"""
+        self.ensure_one()
+        climbing = self._get_climbing_levels()
+        if not climbing:
+            return [self.env._("This policy has no level after the due date: its customers are never reminded.")]
+        warnings = []
+        formal = climbing.filtered(lambda level: level.kind == 'formal')[:1]
+        if formal:
+            before = climbing.filtered(lambda level: level.rank < formal.rank)
+            if len(before) > 3:
+                warnings.append(
+                    self.env._(
+                        "Formal notice comes after %s reminders; three fruitless reminders are enough.", len(before)
+                    )
+                )
+            days = sum(before.mapped('days_given'))
+            if days > 31:
+                warnings.append(
+                    self.env._(
+                        "%s days pass between the first reminder and formal notice; more than a month weakens the "
+                        "announcement.",
+                        days,
+                    )
+                )
+        broken = climbing.filtered(lambda level: level.by_email and not level.mail_template_id)
+        warnings += [self.env._("%s is sent by e-mail but has no text.", level.name) for level in broken]
+        return warnings
+
+    def _get_climbing_levels(self):
+        """:return: the active levels an item climbs after its due date, in order (R46)"""
+        return self.level_ids.filtered(lambda level: level.active and level.kind != 'satisfaction').sorted('rank')
+
+    def action_set_default(self):
+        """Make this the policy of every customer of the company who has none of his own."""
+        self.ensure_one()
+        self.check_access('write')
+        root = self.env.company._collection_root()
+        if self.company_id and self.company_id != root:
+            raise UserError(
+                self.env._("%(policy)s belongs to %(company)s.", policy=self.name, company=self.company_id.name)
+            )
+        root.sudo().collection_policy_id = self
+
+    @api.constrains('active')
+    def _check_not_default(self):
+        archived = self.filtered(lambda policy: not policy.active)
+        if archived and self.env['res.company'].sudo().search_count(
+            [('collection_policy_id', 'in', archived.ids)], limit=1
+        ):
+            raise UserError(
+                self.env._("The default policy of a company cannot be archived: choose another default first.")
+            )
+
+    def copy_data(self, default=None):
+        return [
+            dict(vals, name=self.env._("%s (copy)", policy.name)) if 'name' not in (default or {}) else vals
+            for policy, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def action_preview(self):
+        """Open the ladder's messages as a real customer would see them."""
+        self.ensure_one()
+        level = self._get_climbing_levels().filtered('by_email')[:1]
+        return (level or self.env['collection.level']).action_preview()

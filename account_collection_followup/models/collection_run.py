@@ -1,0 +1,354 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+#: customers per transaction: small enough that a lock is short, large enough that batching pays
+BATCH = 100
+
+
+class CollectionRun(models.Model):
+    """One pass of the ladder for a company and a date.
+
+    A preview shows what the plan would do on any date and sends nothing. The run of
+    today executes what is automatic or approved, in locked batches: every batch asks
+    the plan again, so a run that is repeated or was killed half-way sends nothing twice.
+    """
+
+    _name = 'collection.run'
+    _description = "Follow-up Run"
+    _order = 'date desc, id desc'
+
+    company_id = fields.Many2one(
+        'res.company', required=True, default=lambda self: self.env.company._collection_root(), index=True
+    )
+    currency_id = fields.Many2one(related='company_id.currency_id')
+    date = fields.Date(required=True, default=lambda self: self.env.company._collection_today())
+    state = fields.Selection(
+        [('preview', "Preview"), ('open', "Open"), ('done', "Done")], required=True, default='preview', readonly=True
+    )
+    line_ids = fields.One2many('collection.run.line', 'run_id')
+    message_ids = fields.One2many('collection.run.line', 'run_id', "Messages", domain=[('kind', '=', 'message')])
+    hold_ids = fields.One2many('collection.run.line', 'run_id', "On hold", domain=[('kind', '=', 'hold')])
+    step_ids = fields.One2many('collection.step', 'run_id', "Steps")
+    finished_on = fields.Datetime(readonly=True)
+    warnings = fields.Text(readonly=True)
+    message_count = fields.Integer("Messages to leave", compute='_compute_counts')
+    proposed_count = fields.Integer("To approve", compute='_compute_counts')
+    done_count = fields.Integer("Sent", compute='_compute_counts')
+    held_count = fields.Integer("Held", compute='_compute_counts')
+    error_count = fields.Integer("Errors", compute='_compute_counts')
+    amount = fields.Monetary("Asked", compute='_compute_counts')
+    is_today = fields.Boolean(compute='_compute_is_today')
+
+    _one_a_day = models.UniqueIndex(
+        "(company_id, date) WHERE state <> 'preview'", "This company already has a run on this day."
+    )
+
+    @api.depends('date', 'company_id')
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = self.env._("Run of %s", fields.Date.to_string(run.date) if run.date else '')
+
+    @api.depends('line_ids.state')
+    def _compute_counts(self):
+        counts = {}
+        for run, state, number, amount in self.env['collection.run.line']._read_group(
+            [('run_id', 'in', self.ids)], ['run_id', 'state'], ['__count', 'amount:sum']
+        ):
+            counts.setdefault(run.id, {})[state] = (number, amount)
+        for run in self:
+            of = {
+                state: counts.get(run.id, {}).get(state, (0, 0))
+                for state in ('approved', 'proposed', 'done', 'held', 'error')
+            }
+            run.message_count = of['approved'][0]
+            run.proposed_count = of['proposed'][0]
+            run.done_count = of['done'][0]
+            run.held_count = of['held'][0]
+            run.error_count = of['error'][0]
+            run.amount = sum(of[state][1] for state in ('approved', 'proposed', 'done'))
+
+    @api.depends('date', 'company_id')
+    def _compute_is_today(self):
+        for run in self:
+            run.is_today = run.company_id and run.date == run.company_id._collection_today()
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+    def action_preview(self):
+        """Lay out what the plan would do on the run's date. Sends nothing."""
+        self._check_collector()
+        for run in self:
+            if run.state != 'preview':
+                raise UserError(self.env._("The run of %s has begun: its lines show what was done.", run.date))
+            run.sudo()._lay_out()
+
+    def _lay_out(self):
+        """Replace the lines of the run by the answer of the plan, in one statement."""
+        self.ensure_one()
+        self.line_ids.unlink()
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL jit = off")
+        self.env.cr.execute(self._get_layout_query())
+        self.env['collection.run.line'].invalidate_model()
+        self._apply_cap()
+        self.warnings = '\n'.join(self._get_warnings()) or False
+
+    def _get_layout_query(self):
+        """:return: SQL that inserts a line for each message and for each customer and reason of a hold"""
+        validate = not self.company_id.collection_first_run_done
+        return SQL(
+            """INSERT INTO collection_run_line (
+                   run_id, company_id, partner_id, kind, track, level_id, mode, reason, until, state,
+                   item_count, amount, unsent_count, create_uid, create_date, write_uid, write_date)
+               SELECT %(run)s, %(company)s, p.partner_id,
+                      CASE WHEN p.reason IS NULL THEN 'message' ELSE 'hold' END, CASE WHEN p.reason IS NULL THEN p.track END,
+                      CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END,
+                      p.reason, min(p.until),
+                      CASE WHEN p.reason IS NOT NULL THEN 'held'
+                           WHEN p.mode = 'auto' AND NOT %(validate)s THEN 'approved' ELSE 'proposed' END,
+                      count(*), sum(CASE WHEN p.reason IS NULL THEN p.to_chase_company ELSE p.residual_company END),
+                      count(*) FILTER (WHERE p.unsent), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM (%(plan)s) p
+                GROUP BY p.partner_id, p.reason, CASE WHEN p.reason IS NULL THEN p.track END,
+                         CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END, p.mode""",
+            run=self.id,
+            company=self.company_id.id,
+            validate=validate,
+            uid=self.env.uid,
+            plan=self.env['collection.plan']._get_plan_query(self.company_id, self.date),
+        )
+
+    def _apply_cap(self):
+        """Hold what exceeds the company's number of messages per day, smallest amounts last (R72)."""
+        cap = self.company_id.collection_daily_cap
+        if cap:
+            sent = self.env['collection.step'].search_count(
+                [('company_id', '=', self.company_id.id), ('date', '=', self.date), ('takeover', '=', False)]
+            )
+            lines = self.env['collection.run.line'].search(
+                [('run_id', '=', self.id), ('kind', '=', 'message')], order='amount desc, id'
+            )
+            lines[max(cap - sent, 0) :].write({'kind': 'hold', 'state': 'held', 'reason': 'cap'})
+
+    def _get_warnings(self):
+        """:return: sentences about the set-up that the manager should see on the run"""
+        self.ensure_one()
+        company, warnings = self.company_id, []
+        working = self.env['collection.holiday']._working_days(company)
+        if (
+            not self.env['account.account']
+            .sudo()
+            .search_count([('account_type', '=', 'asset_receivable'), ('company_ids', 'child_of', company.id)], limit=1)
+        ):
+            warnings.append(
+                self.env._(
+                    "%s has no chart of accounts: install one in Invoicing, Configuration, Settings.", company.name
+                )
+            )
+        if not company.collection_start_date:
+            warnings.append(self.env._("Collections has not started in this company: this is a preview only."))
+        if not working.is_working(self.date):
+            warnings.append(self.env._("%s is not a working day: nothing leaves.", self.date))
+        if self.date < company._collection_today():
+            warnings.append(self.env._("This day is past: the preview shows the ledger as it stood then."))
+        warnings += self._get_rate_warnings()
+        if unsent := sum(self.message_ids.mapped('unsent_count')):
+            warnings.append(self.env._("%s invoices asked for were never sent to their customers from here.", unsent))
+        return warnings
+
+    def _get_rate_warnings(self):
+        """Currencies among the items without a rate: their company amounts count as one for one."""
+        items = self.env['collection.item'].sudo()
+        currencies = self.env['res.currency'].union(
+            *(
+                group[0]
+                for group in items._read_group(
+                    [
+                        ('company_id', 'child_of', self.company_id.id),
+                        ('currency_id', '!=', self.company_id.currency_id.id),
+                    ],
+                    ['currency_id'],
+                )
+            )
+        )
+        rated = {
+            currency
+            for (currency,) in self.env['res.currency.rate']
+            .sudo()
+            ._read_group(
+                [
+                    ('currency_id', 'in', currencies.ids),
+                    ('company_id', 'in', [False, self.company_id.id]),
+                    ('name', '<=', self.date),
+                ],
+                ['currency_id'],
+            )
+        }
+        return [
+            self.env._(
+                "%s has no rate: its amounts count as %s one for one. Add a rate in Invoicing, Configuration, Currencies.",
+                currency.name,
+                self.company_id.currency_id.name,
+            )
+            for currency in currencies
+            if currency not in rated
+        ]
+
+    # ------------------------------------------------------------------
+    # Today
+    # ------------------------------------------------------------------
+    def action_start(self):
+        """Turn today's preview into the run of the day: what is automatic leaves, the rest waits for approval."""
+        self.ensure_one()
+        self._check_collector()
+        company = self.company_id
+        if not company.collection_start_date:
+            raise UserError(self.env._("Start collections in %s first: Configuration, Start.", company.name))
+        if not self.is_today:
+            raise UserError(self.env._("Only today's run can send; %s is a preview.", self.date))
+        if running := self._get_today(company):
+            return running.get_formview_action()
+        self.sudo()._begin()
+        self._execute_now()
+        return self.get_formview_action()
+
+    @api.model
+    def _get_today(self, company):
+        return self.search(
+            [('company_id', '=', company.id), ('date', '=', company._collection_today()), ('state', '!=', 'preview')]
+        )
+
+    def _begin(self):
+        """Lay out again and open the run; yesterday's unapproved proposals are replaced by it (R49)."""
+        self.ensure_one()
+        older = self.search([('company_id', '=', self.company_id.id), ('state', '=', 'open'), ('id', '!=', self.id)])
+        older.line_ids.filtered(lambda line: line.state in ('proposed', 'approved')).state = 'replaced'
+        older._finish()
+        self._lay_out()
+        self.state = 'open'
+        self._finish_if_done()
+
+    def _finish(self):
+        self.write({'state': 'done', 'finished_on': fields.Datetime.now()})
+
+    def _finish_if_done(self):
+        """A run is done when nothing is left to send or to approve."""
+        busy = {
+            run
+            for (run,) in self.env['collection.run.line']._read_group(
+                [('run_id', 'in', self.ids), ('state', 'in', ['approved', 'proposed'])], ['run_id']
+            )
+        }
+        self.filtered(lambda run: run.state == 'open' and run not in busy)._finish()
+
+    def action_approve_all(self):
+        """Approve every message that a collector may approve; litigation stays with the manager."""
+        self.ensure_one()
+        self.message_ids.filtered(lambda line: line.state == 'proposed' and line.mode != 'decide').action_approve()
+
+    def _execute_now(self):
+        """Send a small run at once; a large one goes to the scheduled action."""
+        if (
+            self.env['collection.run.line'].search_count([('run_id', 'in', self.ids), ('state', '=', 'approved')])
+            <= BATCH
+        ):
+            for run in self.sudo():
+                run._execute_batch()
+            self.sudo()._finish_if_done()
+        else:
+            self.env.ref('account_collection_followup.ir_cron_collection_daily').sudo()._trigger()
+
+    # ------------------------------------------------------------------
+    # Execution
+    # ------------------------------------------------------------------
+    def _execute_batch(self, limit=BATCH):
+        """Carry out up to ``limit`` approved lines.
+
+        The lock comes first: lines and cases another worker holds are skipped. Then the
+        plan is asked again for these customers, and what it no longer says is held.
+
+        :return: number of lines dealt with, 0 when there is nothing left to take
+        """
+        self.ensure_one()
+        lines = self._lock_lines(limit)
+        if not lines:
+            return 0
+        items = self.env['collection.plan']._plan(self.company_id, self.date, partners=lines.partner_id)
+        lines._carry_out(items)
+        return len(lines)
+
+    def _lock_lines(self, limit):
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT l.id FROM collection_run_line l
+                 JOIN collection_case k ON k.partner_id = l.partner_id AND k.company_id = l.company_id AND k.state = 'open'
+                WHERE l.run_id = %s AND l.state = 'approved' ORDER BY l.partner_id, l.id LIMIT %s
+                  FOR NO KEY UPDATE SKIP LOCKED""",
+                self.id,
+                limit,
+            )
+        )
+        self.env['collection.run.line'].invalidate_model()
+        return self.env['collection.run.line'].browse(row[0] for row in rows)
+
+    # ------------------------------------------------------------------
+    # Scheduled action
+    # ------------------------------------------------------------------
+    @api.model
+    def _cron_daily(self):
+        """Every company in turn: settle promises, refresh cases, make the run of the day, send it.
+
+        Started again it goes on where it was: a company that has its run of the day only
+        sends what is approved and not yet sent.
+        """
+        for company in self._get_started_companies():
+            self._prepare_day(company)
+            self.env['ir.cron']._commit_progress()
+        self._execute_open()
+
+    @api.model
+    def _get_started_companies(self):
+        return (
+            self.env['res.company']
+            .search([('collection_start_date', '!=', False), ('parent_id', '=', False)])
+            .filtered(lambda company: company.collection_start_date <= company._collection_today())
+        )
+
+    @api.model
+    def _prepare_day(self, company):
+        """What a working day begins with, up to the run laid out and open. Does nothing the second time."""
+        today = company._collection_today()
+        self.env['collection.promise']._settle_due(company)
+        if self._get_today(company):
+            return
+        self.env['collection.case']._refresh(company)
+        if self.env['collection.holiday']._working_days(company).is_working(today):
+            self.create({'company_id': company.id, 'date': today})._begin()
+
+    @api.model
+    def _execute_open(self):
+        """Send what is approved in the open runs, a batch per transaction."""
+        Line = self.env['collection.run.line']
+        domain = [('run_id.state', '=', 'open'), ('state', '=', 'approved')]
+        self.env['ir.cron']._commit_progress(remaining=Line.search_count(domain))
+        for run in self.search([('state', '=', 'open')]):
+            while done := run._execute_batch():
+                if not self.env['ir.cron']._commit_progress(done, remaining=Line.search_count(domain)):
+                    return
+            run._finish_if_done()
+            if run.company_id.collection_start_date:
+                self.env['collection.case']._refresh(run.company_id)
+            self.env['ir.cron']._commit_progress()
+
+    def _check_collector(self):
+        if not self.env.su and not self.env.user.has_group('account_collection_followup.group_collection_collector'):
+            raise AccessError(self.env._("Only a collector can do this."))
+        self.check_access('write')
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_preview(self):
+        if any(run.state != 'preview' for run in self):
+            raise UserError(self.env._("A run that sent something is part of the trace and cannot be deleted."))

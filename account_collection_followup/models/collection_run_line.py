@@ -1,0 +1,303 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .collection_level import TRACKS
+
+_logger = logging.getLogger(__name__)
+
+
+class CollectionRunLine(models.Model):
+    """A customer in a run: one message to leave, or what is held and for which reason."""
+
+    _name = 'collection.run.line'
+    _description = "Line of a Follow-up Run"
+    _order = 'amount desc, id'
+
+    run_id = fields.Many2one('collection.run', required=True, ondelete='cascade', index=True)
+    date = fields.Date(related='run_id.date')
+    company_id = fields.Many2one('res.company', required=True, index=True)
+    currency_id = fields.Many2one(related='company_id.currency_id')
+    partner_id = fields.Many2one('res.partner', "Customer", required=True, index=True, ondelete='cascade')
+    kind = fields.Selection([('message', "Message"), ('hold', "Held")], required=True)
+    track = fields.Selection(TRACKS)
+    level_id = fields.Many2one('collection.level', ondelete='set null')
+    mode = fields.Selection([('auto', "Automatic"), ('validate', "To validate"), ('decide', "Decided by the manager")])
+    state = fields.Selection(
+        [
+            ('proposed', "To approve"),
+            ('approved', "To leave"),
+            ('done', "Sent"),
+            ('held', "Held"),
+            ('skipped', "Left out"),
+            ('replaced', "Replaced by the next run"),
+            ('error', "Error"),
+        ],
+        required=True,
+        default='proposed',
+        index=True,
+    )
+    reason = fields.Char(help="Code of the reason of a hold.")
+    reason_text = fields.Char("Why", compute='_compute_reason_text')
+    advice = fields.Char("What to do", compute='_compute_reason_text')
+    until = fields.Date()
+    item_count = fields.Integer("Items")
+    amount = fields.Monetary()
+    unsent_count = fields.Integer("Never sent")
+    step_id = fields.Many2one('collection.step', ondelete='set null', index='btree_not_null')
+    error = fields.Char()
+    note = fields.Char(help="What could not be done for this message.")
+    preview_html = fields.Html(compute='_compute_preview_html', sanitize=False)
+
+    @api.depends('partner_id', 'level_id')
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = ' · '.join(filter(None, [line.partner_id.name, line.level_id.name]))
+
+    # ------------------------------------------------------------------
+    # Reasons in words
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_reasons(self):
+        """:return: dict code → (reason, what to do about it)"""
+        _ = self.env._
+        return {
+            'future': (_("Dated in the future"), _("Check the date of the document.")),
+            'no_followup': (_("Marked \"no follow-up\""), _("Clear the mark on the journal item to chase it.")),
+            'litigation': (_("In litigation"), _("Nothing: the file has left the ladder.")),
+            'archived': (_("The customer is archived"), _("Unarchive the customer, or write off what is open.")),
+            'no_policy': (_("No policy"), _("Choose a default policy in the settings, or one for the customer.")),
+            'no_levels': (_("The policy has no level"), _("Add levels to the policy.")),
+            'hold': (_("On hold"), _("End the hold on the case.")),
+            'hold_response': (_("A hold has just ended"), _("Nothing: the ladder goes on after this time.")),
+            'response': (_("Time to answer"), _("Nothing: a dispute or a promise has just ended.")),
+            'disputed': (_("Disputed"), _("Solve the dispute first.")),
+            'promised': (_("Promised"), _("Nothing: wait for the promised date.")),
+            'direct_debit': (_("Collected by direct debit"), _("Nothing: wait for the bank.")),
+            'not_sent': (_("Invoice never sent"), _("Send the invoice.")),
+            'receipt': (_("Money received, not yet matched"), _("Match the receipt with its invoice.")),
+            'netted': (_("Covered by credits not yet allocated"), _("Match the credits with the invoices.")),
+            'small': (_("Too small to chase"), _("Write it off, or change the minimum of the policy.")),
+            'top': (_("Last level reached"), _("Decide what to do with the customer.")),
+            'delay': (_("Overdue since a few days only"), _("Nothing: the first level comes later.")),
+            'unfinished': (
+                _("The last step is not complete"),
+                _("Post the letter, make the call, or mend the e-mail."),
+            ),
+            'conversation': (_("A message is running"), _("Nothing: wait for the date given.")),
+            'peace': (
+                _("Everything asked for was just answered"),
+                _("Nothing: leave the customer in peace for some days."),
+            ),
+            'closed_day': (_("Not a working day"), _("Nothing: it leaves on the next working day.")),
+            'minimum': (_("Below the minimum of the level"), _("Change the minimum of the level, or wait.")),
+            'no_email': (_("No usable e-mail address"), _("Add an e-mail address to the customer.")),
+            'cap': (_("Over the number of messages per day"), _("Nothing: it leaves in one of the next runs.")),
+            'settled': (_("Settled meanwhile"), _("Nothing.")),
+            'changed': (_("The situation changed since the approval"), _("Look at the new proposal.")),
+        }
+
+    @api.model
+    def _get_reason_labels(self):
+        return {code: reason for code, (reason, _advice) in self._get_reasons().items()}
+
+    @api.depends('reason')
+    def _compute_reason_text(self):
+        reasons = self._get_reasons()
+        for line in self:
+            line.reason_text, line.advice = reasons.get(line.reason, (line.reason, False))
+
+    @api.model
+    def _get_plan_sentence(self, items, steps, today):
+        """What happens next to a customer and why, in a sentence or two.
+
+        :param items: his :class:`PlanItem` of today
+        :param steps: his ``collection.step``
+        """
+        _ = self.env._
+        Level, day = self.env['collection.level'], self._format_day
+        if not items:
+            return _("Nothing is overdue.")
+        sentences = []
+        rising = {item.message_level_id: item.mode for item in items if not item.reason}
+        for level_id, mode in rising.items():
+            level = Level.browse(level_id)
+            text = {
+                'auto': _("Next run: %s leaves by itself."),
+                'validate': _("Next run: %s, to be approved."),
+                'decide': _("%s is proposed to the collections manager."),
+            }[mode]
+            sentences.append(text % level.name)
+        running = steps.filtered(lambda step: not step.cancelled and step.act_on and step.act_on > today)[:1]
+        if running and any(item.reason == 'conversation' for item in items):
+            announced = running.next_level_id.name or _("the next step")
+            sentences.append(
+                _(
+                    "%(level)s was sent on %(sent)s and gives until %(given)s. After that: %(next)s.",
+                    level=running.level_id.name,
+                    sent=day(running.date),
+                    given=day(running.date_given),
+                    next=announced,
+                )
+            )
+        reasons = self._get_reasons()
+        for code in dict.fromkeys(item.reason for item in items if item.reason and item.reason != 'conversation'):
+            until = max((item.until for item in items if item.reason == code and item.until), default=None)
+            reason, advice = reasons.get(code, (code, ''))
+            number = sum(item.reason == code for item in items)
+            sentences.append(
+                _(
+                    "%(number)s held: %(reason)s until %(until)s. %(advice)s",
+                    number=number,
+                    reason=reason,
+                    until=day(until),
+                    advice=advice,
+                )
+                if until
+                else _("%(number)s held: %(reason)s. %(advice)s", number=number, reason=reason, advice=advice)
+            )
+        return '\n'.join(sentences)
+
+    @api.model
+    def _format_day(self, day):
+        return self.env['ir.qweb.field.date'].value_to_html(day, {'format': 'd MMMM'}) if day else ''
+
+    # ------------------------------------------------------------------
+    # Decisions
+    # ------------------------------------------------------------------
+    def action_approve(self):
+        """Let the messages leave. Litigation is approved by the collections manager alone (R48)."""
+        self._check_approver()
+        if late := self.run_id.filtered(lambda run: run.state != 'open'):
+            raise UserError(
+                self.env._("%s is not open: only messages of today's run can be approved.", late[0].display_name)
+            )
+        self.sudo().filtered(lambda line: line.state in ('proposed', 'skipped')).state = 'approved'
+        for company in self.company_id:
+            # the first run is the trial: once a person let something leave, the ladder may go on by itself
+            company.sudo().collection_first_run_done = True
+        self.run_id._execute_now()
+
+    def action_skip(self):
+        """Leave these messages out of today's run; the next run proposes them again."""
+        self._check_approver()
+        self.sudo().filtered(lambda line: line.state in ('proposed', 'approved')).state = 'skipped'
+        self.run_id.sudo()._finish_if_done()
+
+    def action_retry(self):
+        """Try again after the cause of the error was mended."""
+        self._check_approver()
+        self.sudo().filtered(lambda line: line.state == 'error').write({'state': 'approved', 'error': False})
+        self.run_id.sudo().filtered(lambda run: run.state == 'done').state = 'open'
+        self.run_id._execute_now()
+
+    def _check_approver(self):
+        self.run_id._check_collector()
+        if self.env.su:
+            return
+        for company in self.filtered(lambda line: line.mode == 'decide').company_id:
+            if company.collection_manager_id != self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "Litigation is decided by the collections manager of %(company)s (%(manager)s).",
+                        company=company.name,
+                        manager=company.collection_manager_id.name or self.env._("nobody yet, see the settings"),
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Execution
+    # ------------------------------------------------------------------
+    def _carry_out(self, items):
+        """Write the steps of these lines as the plan says now.
+
+        :param items: answer of the plan for the customers of the lines
+        """
+        rising, held = {}, {}
+        for item in items:
+            if item.reason:
+                held.setdefault(item.partner_id, []).append(item)
+            else:
+                rising.setdefault((item.partner_id, item.track), []).append(item)
+        todo = self.browse()
+        for line in self:
+            group = rising.get((line.partner_id.id, line.track))
+            if not group:
+                reasons = [item.reason for item in held.get(line.partner_id.id, [])]
+                line.write({'state': 'held', 'kind': 'hold', 'reason': reasons[0] if reasons else 'settled'})
+            elif group[0].message_level_id != line.level_id.id and group[0].mode != 'auto':
+                # approved was something milder: ask again
+                line.write(
+                    {
+                        'state': 'proposed',
+                        'level_id': group[0].message_level_id,
+                        'mode': group[0].mode,
+                        'note': self.env._("The situation changed since the approval: look at it again."),
+                    }
+                )
+            else:
+                todo |= line
+        todo._make_steps(rising, held)
+
+    def _make_steps(self, rising, held):
+        """One step per line; if one fails, the others still leave and it keeps its error."""
+        if not self:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._create_steps(rising, held)
+        except Exception as error:
+            if len(self) == 1:
+                _logger.info("No message to customer %s: %s", self.partner_id.id, error, exc_info=True)
+                self.env.invalidate_all()
+                self.write({'state': 'error', 'error': self._get_error_text(error)})
+            else:
+                for line in self:
+                    line._make_steps(rising, held)
+
+    def _get_error_text(self, error):
+        text = str(error.args[0]) if isinstance(error, UserError) else str(error)
+        return self.env._(
+            "%(level)s could not be made: %(error)s", level=self.level_id.name, error=' '.join(text.split())[:400]
+        )
+
+    def _create_steps(self, rising, held):
+        builder = self.env['collection.step.builder']
+        steps = builder._build(self, rising, held)
+        for line, step in zip(self, steps, strict=True):
+            line.write({'state': 'done', 'step_id': step.id, 'note': step.fallback or step.failure})
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+    def _compute_preview_html(self):
+        """The message as the customer would see it; rendered and rolled back."""
+        for line in self:
+            line.preview_html = line._get_preview() if line.kind == 'message' else False
+
+    def _get_preview(self):
+        self.ensure_one()
+        if self.step_id:
+            return self.step_id.mail_id.sudo().body_html or self.step_id.items_html
+        return self.env['collection.step.builder']._preview(self)
+
+    def action_open_case(self):
+        """Open the customer's case."""
+        self.ensure_one()
+        case = self.env['collection.case']._open_for(self.partner_id, self.company_id)[self.partner_id]
+        return case.get_formview_action()
+
+    def action_solve(self):
+        """The button of a hold: open the place where its cause can be solved."""
+        self.ensure_one()
+        case = self.env['collection.case']._open_for(self.partner_id, self.company_id)[self.partner_id]
+        if self.reason in ('receipt', 'netted'):
+            return case.action_match()
+        if self.reason in ('no_email', 'archived'):
+            return self.partner_id.get_formview_action()
+        if self.reason in ('no_levels', 'minimum', 'small', 'top') and case.policy_id:
+            return case.policy_id.get_formview_action()
+        if self.reason in ('no_followup', 'not_sent', 'future'):
+            return case.action_open_items()
+        return case.get_formview_action()
