@@ -1,0 +1,60 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CollectionDisputeType(models.Model):
+    """A kind of dispute: who solves it, in what time, and how long the customer then has to answer (R12, R16)."""
+
+    _name = 'collection.dispute.type'
+    _description = "Dispute Type"
+    _order = 'sequence, name, id'
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(help="Stable name of the type for data files and integrations.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        'res.company',
+        index=True,
+        domain=[('parent_id', '=', False)],
+        help="Leave empty to share the type between all companies.",
+    )
+    team_id = fields.Many2one('collection.team', index='btree_not_null')
+    days = fields.Integer(
+        "Working days to solve",
+        default=10,
+        required=True,
+        help="Working days from the opening to the time limit of the dispute.",
+    )
+    response_days = fields.Integer(
+        "Working days to respond",
+        default=5,
+        required=True,
+        help="Working days the customer has after the outcome before reminders go on.",
+    )
+
+    _days_positive = models.Constraint(
+        'CHECK(days >= 0 AND response_days >= 0)', "A number of days cannot be negative."
+    )
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0)) WHERE code IS NOT NULL", "Two dispute types cannot have the same code."
+    )
+
+    @api.constrains('company_id', 'team_id')
+    def _check_companies(self):
+        for kind in self:
+            if kind.company_id != kind.company_id._collection_root():
+                raise ValidationError(
+                    self.env._(
+                        "%s is a branch: dispute types belong to its main company, which shares them.",
+                        kind.company_id.name,
+                    )
+                )
+            if kind.team_id.company_id and kind.team_id.company_id != kind.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "The team %(team)s works for %(company)s only.",
+                        team=kind.team_id.name,
+                        company=kind.team_id.company_id.name,
+                    )
+                )

@@ -1,0 +1,156 @@
+from odoo import api, fields, models
+
+READERS = (
+    'account.group_account_readonly,account.group_account_invoice,account_collection_followup.group_collection_caller'
+)
+
+
+class ResPartner(models.Model):
+    """Who follows a customer up, by which ladder, and what his contacts do in payment."""
+
+    _inherit = 'res.partner'
+
+    collection_role_ids = fields.Many2many(
+        'collection.contact.role',
+        string="Roles in payment",
+        help="Levels write to the contacts that have the role they ask for.",
+    )
+    # stored under the root company: read and write them through the fields below
+    property_collection_policy_id = fields.Many2one(
+        'collection.policy', string="Assigned follow-up policy", company_dependent=True, groups=READERS, copy=False
+    )
+    property_collection_user_id = fields.Many2one(
+        'res.users', string="Assigned collector", company_dependent=True, groups=READERS, copy=False
+    )
+    collection_policy_id = fields.Many2one(
+        'collection.policy',
+        string="Follow-up policy",
+        groups=READERS,
+        compute='_compute_collection_policy_id',
+        inverse='_inverse_collection_policy_id',
+        help="Leave empty for the company's default policy.",
+    )
+    collection_user_id = fields.Many2one(
+        'res.users',
+        string="Collector",
+        groups=READERS,
+        domain=[('share', '=', False)],
+        compute='_compute_collection_user_id',
+        inverse='_inverse_collection_user_id',
+        help="Responsible for following this customer up. Leave empty for the company's default collector.",
+    )
+
+    # ------------------------------------------------------------------
+    # Assignment, kept under the root company (R69)
+    # ------------------------------------------------------------------
+    def _with_collection_root(self):
+        """:return: the commercial partners in the root company, where assignments are kept.
+        As superuser: who works in a branch only may not enter its root."""
+        return self.sudo().commercial_partner_id.with_company(self.env.company.sudo()._collection_root())
+
+    @api.depends('property_collection_policy_id', 'commercial_partner_id')
+    @api.depends_context('company')
+    def _compute_collection_policy_id(self):
+        for partner in self:
+            partner.collection_policy_id = partner._with_collection_root().property_collection_policy_id
+
+    def _inverse_collection_policy_id(self):
+        for partner in self:
+            partner._with_collection_root().property_collection_policy_id = partner.collection_policy_id
+
+    @api.depends('property_collection_user_id', 'commercial_partner_id')
+    @api.depends_context('company')
+    def _compute_collection_user_id(self):
+        for partner in self:
+            partner.collection_user_id = partner._with_collection_root().property_collection_user_id
+
+    def _inverse_collection_user_id(self):
+        for partner in self:
+            partner._with_collection_root().property_collection_user_id = partner.collection_user_id
+
+    # ------------------------------------------------------------------
+    # Policy in force
+    # ------------------------------------------------------------------
+    def _get_collection_policies(self, company):
+        """The policy in force for customers: the assigned one while it is active, else the company's (R47).
+
+        :param company: ``res.company``; a branch uses its root's
+        :return: dict {partner: ``collection.policy``, possibly empty}
+        """
+        root = company.sudo()._collection_root()
+        default = root.collection_policy_id
+        policies = {}
+        for partner in self:
+            customer = partner.sudo().commercial_partner_id.with_company(root)
+            assigned = customer.property_collection_policy_id
+            usable = assigned.active and assigned.company_id in (self.env['res.company'], root)
+            policies[partner] = (assigned if usable else default).with_env(self.env)
+        return policies
+
+    def _collection_policy(self, company):
+        """:return: the policy in force for one customer, see :meth:`_get_collection_policies`"""
+        self.ensure_one()
+        return self._get_collection_policies(company)[self].sudo()
+
+    # ------------------------------------------------------------------
+    # Sales rep
+    # ------------------------------------------------------------------
+    def _get_collection_salespersons(self, company):
+        """The sales rep in front of each customer: he is told first (R13, R53).
+
+        The responsible of the contact, of the customer, the active internal salesperson
+        of the latest invoice, the company's default collector; the first there is.
+
+        :param company: ``res.company``; a branch counts for its root
+        :return: dict {partner: ``res.users``, possibly empty}
+        """
+        root = company.sudo()._collection_root()
+        partners = self.sudo()
+        direct = {
+            partner: self._get_usable_user(partner.user_id, partner.commercial_partner_id.user_id)
+            for partner in partners
+        }
+        missing = partners.filtered(lambda partner: not direct[partner]).commercial_partner_id
+        invoiced = missing._get_latest_salespersons(root) if missing else {}
+        users = self.env['res.users']
+        return {
+            partner.with_env(self.env): (
+                user or invoiced.get(partner.commercial_partner_id, users) or root.collection_user_id
+            ).with_env(self.env)
+            for partner, user in direct.items()
+        }
+
+    def _collection_salesperson(self, company):
+        """:return: the sales rep of one customer, see :meth:`_get_collection_salespersons`"""
+        self.ensure_one()
+        return self._get_collection_salespersons(company)[self]
+
+    @api.model
+    def _get_usable_user(self, *users):
+        """:return: the first of these users who is active and internal"""
+        empty = self.env['res.users'].sudo()
+        return next((user for user in users if user.active and not user.share), empty)
+
+    def _get_latest_salespersons(self, root):
+        """:return: dict {customer: active internal salesperson of his latest invoice that has one}"""
+        companies = self.env['res.company'].sudo().with_context(active_test=False).search([('id', 'child_of', root.id)])
+        groups = (
+            self.env['account.move']
+            .sudo()
+            ._read_group(
+                [
+                    ('commercial_partner_id', 'in', self.ids),
+                    ('company_id', 'in', companies.ids),
+                    ('state', '=', 'posted'),
+                    ('move_type', 'in', ('out_invoice', 'out_refund')),
+                    ('invoice_user_id.active', '=', True),
+                    ('invoice_user_id.share', '=', False),
+                ],
+                ['commercial_partner_id', 'invoice_user_id'],
+                ['invoice_date:max', 'id:max'],
+            )
+        )
+        latest = {}
+        for partner, user, date, move_id in groups:
+            latest.setdefault(partner, []).append((date, move_id, user))
+        return {partner: max(found, key=lambda row: row[:2])[2] for partner, found in latest.items()}
