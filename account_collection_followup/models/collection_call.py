@@ -1,0 +1,250 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .collection_fact import internal, is_internal
+
+REACHED = [
+    ('promise', "Promise"),
+    ('plan', "Instalment plan"),
+    ('dispute', "Dispute"),
+    ('documents', "Documents to send"),
+    ('callback', "Call back"),
+    ('paid_already', "Paid already"),
+    ('wrong_person', "Another person to call"),
+    ('difficulty', "Difficulty"),
+    ('refusal', "Refusal"),
+    ('all_well', "All is well"),
+]
+NOT_REACHED = [('absent', "Absent"), ('voicemail', "Voicemail"), ('wrong_number', "Wrong number")]
+
+#: an answer of this kind says something only with its details (R28)
+NEEDS_NOTE = ('paid_already', 'wrong_person', 'difficulty', 'refusal')
+TRY_FIELDS = frozenset({'state', 'made_on', 'result', 'tries', 'try_days', 'last_try_on', 'tried'})
+
+
+class CollectionCall(models.Model):
+    """A call, meeting or visit, planned or made (R25–R32).
+
+    :meth:`action_made` ends it with a result. Not reaching anybody is a try: the
+    call stays planned, and counts as tried after tries on several days (a setting
+    of the company), which completes its step.
+    """
+
+    _name = 'collection.call'
+    _description = "Call"
+    _inherit = ['collection.fact']
+    _order = 'planned_on desc, id desc'
+
+    _guarded_fields = TRY_FIELDS
+    _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'step_id'})
+
+    channel = fields.Selection(
+        [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")], required=True, default='call'
+    )
+    purpose = fields.Selection(
+        [('satisfaction', "Satisfaction"), ('collection', "Collection"), ('other', "Other")],
+        required=True,
+        default='collection',
+    )
+    contact_id = fields.Many2one('res.partner', string="Interlocutor")
+    user_id = fields.Many2one(
+        'res.users',
+        string="Caller",
+        index='btree_not_null',
+        default=lambda self: self.env.user,
+        domain=[('share', '=', False)],
+    )
+    planned_on = fields.Date(
+        "Planned for",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company._collection_root()._collection_today(),
+    )
+    state = fields.Selection(
+        [('planned', "Planned"), ('made', "Made"), ('cancelled', "Cancelled")],
+        default='planned',
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    made_on = fields.Date(readonly=True, copy=False)
+    result = fields.Selection(REACHED + NOT_REACHED, readonly=True, copy=False, help="Of the call, or of the last try.")
+    tries = fields.Integer(readonly=True, copy=False)
+    try_days = fields.Integer("Days tried", readonly=True, copy=False)
+    last_try_on = fields.Date("Last try", readonly=True, copy=False)
+    tried = fields.Boolean(readonly=True, copy=False, help="Tried often enough to count as made.")
+    note = fields.Text(help="Facts only: the customer may ask to read it.")
+    step_id = fields.Many2one('collection.step', index='btree_not_null', ondelete='set null', copy=False)
+    move_ids = fields.Many2many(
+        'account.move', 'collection_call_account_move_rel', 'call_id', 'move_id', string="Invoices"
+    )
+    promise_id = fields.Many2one('collection.promise', index='btree_not_null', copy=False)
+    dispute_id = fields.Many2one('collection.dispute', index='btree_not_null', copy=False)
+
+    _made_whole = models.Constraint(
+        "CHECK((state = 'made') = (made_on IS NOT NULL) AND (state <> 'made' OR result IS NOT NULL))",
+        "A call that was made has a date and a result.",
+    )
+    _case_planned_idx = models.Index("(case_id) WHERE state = 'planned'")
+
+    @api.depends('partner_id', 'planned_on', 'made_on')
+    def _compute_display_name(self):
+        for call in self:
+            call.display_name = self.env._(
+                "%(customer)s on %(date)s",
+                customer=call.sudo().partner_id.display_name or '',
+                date=call.made_on or call.planned_on or '',
+            )
+
+    @api.constrains('promise_id', 'dispute_id', 'partner_id')
+    def _check_outcome(self):
+        for call in self.sudo():
+            for outcome in (call.promise_id, call.dispute_id):
+                if outcome and (outcome.partner_id, outcome.company_id) != (call.partner_id, call.company_id):
+                    raise ValidationError(self.env._("%s is not this customer's.", outcome.display_name))
+
+    def _check_frozen(self, names):
+        result = super()._check_frozen(names)
+        if not is_internal(self) and set(names) - {'note'} and any(call.state != 'planned' for call in self):
+            raise UserError(self.env._("Only the note of a call that was made or cancelled can be changed."))
+        return result
+
+    # ------------------------------------------------------------------
+    # Transitions
+    # ------------------------------------------------------------------
+    def action_made(self, result, note=None, callback_on=None):
+        """Record how a planned call went, today.
+
+        A reached call ends in something that can be acted on (R28): a promise, plan or
+        dispute linked to the call or entered today; a callback with its date; other
+        results with a note. Documents to send are followed up by another call (R29).
+
+        :param str result: see ``REACHED`` and ``NOT_REACHED``
+        :param str note: facts, added to the note of the call
+        :param date callback_on: the agreed day of the next call
+        :raise UserError: if the call is not planned, or the result says nothing by itself
+        """
+        self.check_access('write')
+        callback_on = fields.Date.to_date(callback_on)
+        for call in self:
+            if call.state != 'planned':
+                raise UserError(self.env._("This call was made or cancelled already."))
+            if note:
+                call.note = '\n'.join(filter(None, [call.note, note]))
+            if result in dict(NOT_REACHED):
+                call._record_try(result)
+            elif result in dict(REACHED):
+                call._record_made(result, callback_on)
+            else:
+                raise UserError(self.env._("Choose the result of the call."))
+        self._mark_dirty()
+
+    def _record_made(self, result, callback_on):
+        """Close a call that reached somebody."""
+        today = self.company_id._collection_today()
+        self._check_result(result, callback_on, today)
+        internal(self).write({'state': 'made', 'made_on': today, 'result': result})
+        if next_on := self._get_next_call_date(result, callback_on, today):
+            self._plan_next(next_on)
+        self.sudo().step_id._on_call_done()
+
+    def _check_result(self, result, callback_on, today):
+        """:raise UserError: naming what is missing for the result to be one (R28)"""
+        if result in ('promise', 'plan'):
+            self._link_outcome('promise_id', [('made_on', '=', today), ('is_plan', '=', result == 'plan')])
+            if not self.promise_id:
+                raise UserError(self.env._("Enter the promise first: amounts and dates."))
+        elif result == 'dispute':
+            self._link_outcome('dispute_id', [('opened_on', '=', today), ('state', '=', 'open')])
+            if not self.dispute_id:
+                raise UserError(self.env._("Enter the dispute first: invoices and stated reason."))
+        elif result == 'callback' and (not callback_on or callback_on < today):
+            raise UserError(self.env._("Agree on a day for the next call, today or later."))
+        elif result == 'all_well' and self.purpose != 'satisfaction':
+            raise UserError(
+                self.env._(
+                    "A call about overdue invoices ends in a promise, a dispute or another answer that can be acted on."
+                )
+            )
+        elif result in NEEDS_NOTE and not (self.note or '').strip():
+            raise UserError(self.env._("Note the details: they are what can be acted on."))
+
+    def _link_outcome(self, field, domain):
+        """Link what was entered during the call, unless the caller has done so."""
+        if not self[field]:
+            outcome = (
+                self.env[self._fields[field].comodel_name]
+                .sudo()
+                .search([('case_id', '=', self.case_id.id), *domain], order='id desc', limit=1)
+            )
+            if outcome:
+                internal(self).write({field: outcome.id})
+
+    def _record_try(self, result):
+        """Count a call that reached nobody; propose the next try (R27)."""
+        today = self.company_id._collection_today()
+        days = self.try_days + (self.last_try_on != today)
+        newly_tried = not self.tried and days >= self.company_id.sudo().collection_call_tries
+        internal(self).write(
+            {
+                'result': result,
+                'tries': self.tries + 1,
+                'try_days': days,
+                'last_try_on': today,
+                'tried': self.tried or newly_tried,
+                'planned_on': self._get_next_try(today),
+            }
+        )
+        if newly_tried:
+            self.sudo().step_id._on_call_done()
+
+    def _get_next_try(self, today):
+        return self.env['collection.holiday']._working_days(self.company_id).add(today, 1)
+
+    def _get_next_call_date(self, result, callback_on, today):
+        """:return: when the result of a call asks for another one, or None"""
+        calendar = self.env['collection.holiday']._working_days(self.company_id)
+        if result == 'callback':
+            return callback_on
+        if result == 'documents':
+            # a limit: on the last working day within it, but not today
+            limit = calendar.roll_backward(today + timedelta(days=self.company_id.sudo().collection_documents_days))
+            return max(limit, calendar.add(today, 1))
+        if result == 'wrong_person':
+            return calendar.add(today, 1)
+        return None
+
+    def _plan_next(self, day):
+        """Plan the next call, unless one is planned before: one planned call per customer (R8)."""
+        planned = self.sudo().search([('case_id', '=', self.case_id.id), ('state', '=', 'planned')], limit=1)
+        if not planned:
+            return self.sudo().create(self._prepare_next(day))
+        if planned.planned_on > day:
+            planned.planned_on = day
+        return planned
+
+    def _prepare_next(self, day):
+        return {
+            'partner_id': self.partner_id.id,
+            'company_id': self.company_id.id,
+            'contact_id': self.contact_id.id,
+            'user_id': self.user_id.id,
+            'purpose': self.purpose,
+            'channel': 'call',
+            'planned_on': day,
+            'move_ids': [fields.Command.set(self.sudo().move_ids.ids)],
+        }
+
+    def action_cancel(self):
+        """Give a planned call up.
+
+        :raise UserError: if it was made or cancelled already
+        """
+        self.check_access('write')
+        if any(call.state != 'planned' for call in self):
+            raise UserError(self.env._("This call was made or cancelled already."))
+        internal(self).write({'state': 'cancelled'})
+        self._mark_dirty()

@@ -1,0 +1,268 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .collection_fact import internal
+
+OUTCOMES = [
+    ('accepted', "Accepted"),
+    ('partly', "Partly accepted"),
+    ('rejected', "Rejected"),
+    ('withdrawn', "Withdrawn"),
+]
+
+
+class CollectionDispute(models.Model):
+    """What a customer contests: invoices, instalments and amounts (R10–R19).
+
+    While it is open, what its lines cover is not chased. After :meth:`action_close`
+    the customer has until ``response_until`` to act on the outcome. A dispute is
+    never rewritten: opened again on a later day, it goes on as a new one.
+    """
+
+    _name = 'collection.dispute'
+    _description = "Dispute"
+    _inherit = ['collection.fact', 'mail.thread', 'mail.activity.mixin']
+    _order = 'opened_on desc, id desc'
+    _mail_post_access = 'read'
+
+    _guarded_fields = frozenset({'state', 'outcome', 'closed_on', 'response_until', 'previous_id'})
+    _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'opened_on'})
+
+    name = fields.Char(
+        compute='_compute_name',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Worked out from the type and the customer unless you enter one.",
+    )
+    type_id = fields.Many2one(
+        'collection.dispute.type', required=True, index=True, ondelete='restrict', tracking=True
+    )
+    team_id = fields.Many2one(
+        'collection.team',
+        compute='_compute_from_type',
+        store=True,
+        readonly=False,
+        precompute=True,
+        index='btree_not_null',
+        tracking=True,
+    )
+    user_id = fields.Many2one(
+        'res.users',
+        string="Owner",
+        compute='_compute_from_type',
+        store=True,
+        readonly=False,
+        precompute=True,
+        index='btree_not_null',
+        tracking=True,
+        domain=[('share', '=', False)],
+    )
+    state = fields.Selection(
+        [('open', "Open"), ('closed', "Closed")],
+        default='open',
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
+    opened_on = fields.Date(
+        required=True, copy=False, default=lambda self: self.env.company._collection_root()._collection_today()
+    )
+    deadline = fields.Date(
+        "Time limit",
+        compute='_compute_deadline',
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        tracking=True,
+    )
+    closed_on = fields.Date(readonly=True, copy=False)
+    response_until = fields.Date(
+        "Answer until", readonly=True, copy=False, help="Until then the customer may act on the outcome: not chased."
+    )
+    previous_id = fields.Many2one(
+        'collection.dispute',
+        string="Continues",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        help="The closed dispute this one takes up again.",
+    )
+    reason = fields.Text("Stated reason", help="What the customer says, in his own words.")
+    motive = fields.Selection(
+        [
+            ('cash', "Cash shortage"),
+            ('negligence', "Negligence"),
+            ('process', "Internal process"),
+            ('bad_faith', "Bad faith"),
+            ('real', "Real dispute"),
+        ],
+        string="Assessed motive",
+        copy=False,
+        groups='account_collection_followup.group_collection_collector',
+        help="Our opinion. Never shown to the customer nor put in the litigation file.",
+    )
+    line_ids = fields.One2many('collection.dispute.line', 'dispute_id', string="Invoices", copy=True)
+    currency_id = fields.Many2one('res.currency', compute='_compute_amount', store=True)
+    amount = fields.Monetary(
+        compute='_compute_amount', store=True, help="Empty when the lines are in several currencies."
+    )
+    is_overdue = fields.Boolean(compute='_compute_is_overdue', search='_search_is_overdue')
+
+    _closed_whole = models.Constraint(
+        "CHECK((state = 'closed') = (outcome IS NOT NULL) AND (state = 'closed') = (closed_on IS NOT NULL))",
+        "A dispute is closed with an outcome and a date, or open with neither.",
+    )
+    _dates_in_order = models.Constraint(
+        'CHECK(closed_on IS NULL OR closed_on >= opened_on)', "A dispute cannot end before it began."
+    )
+    _open_idx = models.Index("(partner_id, company_id) WHERE state = 'open'")
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
+    @api.depends('type_id', 'partner_id')
+    def _compute_name(self):
+        for dispute in self:
+            dispute.name = dispute.name or self.env._(
+                "%(type)s: %(customer)s",
+                type=dispute.type_id.name or self.env._("Dispute"),
+                customer=dispute.sudo().partner_id.display_name or '',
+            )
+
+    @api.depends('type_id')
+    def _compute_from_type(self):
+        for dispute in self:
+            dispute.team_id = dispute.type_id.team_id or dispute.team_id
+            dispute.user_id = dispute.user_id or dispute._get_default_owner()
+
+    def _get_default_owner(self):
+        """:return: the lead of the team, else whoever enters the dispute (R12)"""
+        return self.team_id.lead_id or (self.env.user if not self.env.user.share else self.env['res.users'])
+
+    @api.depends('type_id', 'opened_on', 'company_id')
+    def _compute_deadline(self):
+        for dispute in self:
+            if dispute.opened_on and dispute.type_id and dispute.company_id:
+                calendar = self.env['collection.holiday']._working_days(dispute.company_id)
+                dispute.deadline = calendar.add(dispute.opened_on, dispute.type_id.days)
+            else:
+                dispute.deadline = False
+
+    @api.depends('line_ids.amount', 'line_ids.currency_id')
+    def _compute_amount(self):
+        for dispute in self:
+            currency = dispute.line_ids.currency_id
+            single = len(currency) == 1
+            dispute.currency_id = currency if single else False
+            dispute.amount = sum(dispute.line_ids.mapped('amount')) if single else 0.0
+
+    @api.depends('state', 'deadline')
+    def _compute_is_overdue(self):
+        for dispute in self:
+            dispute.is_overdue = bool(
+                dispute.state == 'open'
+                and dispute.deadline
+                and dispute.deadline < dispute.company_id._collection_today()
+            )
+
+    def _search_is_overdue(self, operator, value):
+        if operator != 'in':
+            return NotImplemented
+        overdue = [('state', '=', 'open'), ('deadline', '<', fields.Date.context_today(self))]
+        return overdue if True in value else ['!', '&', *overdue]
+
+    # ------------------------------------------------------------------
+    # Checks
+    # ------------------------------------------------------------------
+    @api.constrains('opened_on', 'deadline')
+    def _check_dates(self):
+        for dispute in self:
+            if dispute.opened_on > dispute.company_id._collection_today():
+                raise ValidationError(self.env._("A dispute cannot be opened in the future."))
+            if dispute.deadline and dispute.deadline < dispute.opened_on:
+                raise ValidationError(self.env._("The time limit of a dispute comes after its opening."))
+
+    @api.constrains('type_id', 'team_id', 'company_id')
+    def _check_companies(self):
+        for dispute in self:
+            for record in (dispute.type_id, dispute.team_id):
+                if record.company_id and record.company_id != dispute.company_id:
+                    raise ValidationError(
+                        self.env._("%(name)s belongs to another company than the dispute.", name=record.display_name)
+                    )
+
+    # ------------------------------------------------------------------
+    # Transitions
+    # ------------------------------------------------------------------
+    def action_close(self, outcome, response_until=None):
+        """Close open disputes with an outcome (R16).
+
+        What they cover is chased again after ``response_until``.
+
+        :param str outcome: accepted, partly, rejected or withdrawn
+        :param date response_until: a date stated to the customer; by default the type's
+            working days after today
+        :raise UserError: if a dispute is closed already, the outcome unknown or the date past
+        """
+        self.check_access('write')
+        if outcome not in dict(OUTCOMES):
+            raise UserError(self.env._("Choose an outcome: accepted, partly accepted, rejected or withdrawn."))
+        for dispute in self:
+            dispute._check_open()
+            values = dispute._prepare_closing(outcome, fields.Date.to_date(response_until))
+            internal(dispute).write(values)
+        self._mark_dirty()
+
+    def _check_open(self):
+        if self.state != 'open':
+            raise UserError(
+                self.env._("%(dispute)s is closed since %(date)s.", dispute=self.display_name, date=self.closed_on)
+            )
+
+    def _prepare_closing(self, outcome, response_until):
+        """:return: values that close the dispute today"""
+        today = self.company_id._collection_today()
+        if response_until and response_until < today:
+            raise UserError(self.env._("The date until which the customer may answer (%s) is past.", response_until))
+        calendar = self.env['collection.holiday']._working_days(self.company_id)
+        return {
+            'state': 'closed',
+            'outcome': outcome,
+            'closed_on': today,
+            'response_until': response_until or calendar.add(today, self.type_id.response_days),
+        }
+
+    def _prepare_successor(self):
+        """:return: values of the dispute that takes this one up again today, besides the copied ones"""
+        return {
+            'previous_id': self.id,
+            'opened_on': self.company_id._collection_today(),
+            'motive': self.sudo().motive,
+        }
+
+    def action_reopen(self):
+        """Take closed disputes up again.
+
+        Closed today, a dispute is simply open again: no day was lived with it
+        closed. Closed earlier, it keeps its dates and goes on as a new dispute.
+
+        :return: the open disputes
+        :raise UserError: if one of them is open
+        """
+        self.check_access('write')
+        if self.filtered(lambda dispute: dispute.state == 'open'):
+            raise UserError(self.env._("This dispute is open already."))
+        same_day = self.filtered(lambda dispute: dispute.closed_on == dispute.company_id._collection_today())
+        internal(same_day).write({'state': 'open', 'outcome': False, 'closed_on': False, 'response_until': False})
+        reopened = self.browse()
+        for dispute in self - same_day:
+            successor = internal(dispute).sudo().copy(dispute._prepare_successor())
+            reopened |= self.browse(successor.id)
+            dispute._message_log(body=self.env._("Taken up again as %s.", successor.display_name))
+        self._mark_dirty()
+        return same_day | reopened

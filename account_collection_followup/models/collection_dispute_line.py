@@ -1,0 +1,137 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class CollectionDisputeLine(models.Model):
+    """The part of an invoice, or of one of its instalments, that a dispute covers (R11).
+
+    A line normally names an instalment: entered for a whole invoice, it is split
+    over the instalments, earliest first. The instalment may later vanish when the
+    invoice is reset to draft; the invoice stays.
+    """
+
+    _name = 'collection.dispute.line'
+    _description = "Dispute Line"
+    _order = 'dispute_id, date_maturity, id'
+
+    dispute_id = fields.Many2one('collection.dispute', required=True, index=True, ondelete='cascade')
+    company_id = fields.Many2one(related='dispute_id.company_id', store=True, precompute=True, index=True)
+    partner_id = fields.Many2one(related='dispute_id.partner_id', store=True, precompute=True)
+    move_id = fields.Many2one('account.move', string="Invoice", required=True, index=True, ondelete='restrict')
+    line_id = fields.Many2one('account.move.line', string="Instalment", index='btree_not_null', ondelete='set null')
+    currency_id = fields.Many2one(
+        'res.currency', compute='_compute_currency_id', store=True, precompute=True, required=True
+    )
+    amount = fields.Monetary(
+        required=True, help="Contested amount, in the currency of the invoice. Left out: all that is open."
+    )
+    # what the owner of the dispute needs, who may not read the invoice itself
+    date_maturity = fields.Date("Due Date", readonly=True, help="Due date of the instalment when the line was entered.")
+    move_name = fields.Char("Number", related='move_id.name')
+    invoice_date = fields.Date(related='move_id.invoice_date')
+    amount_total = fields.Monetary("Invoice Total", related='move_id.amount_total')
+
+    _amount_positive = models.Constraint('CHECK(amount > 0)', "The contested amount must be more than zero.")
+
+    @api.depends('move_id')
+    def _compute_currency_id(self):
+        for line in self:
+            line.currency_id = line.sudo().move_id.currency_id
+
+    # ------------------------------------------------------------------
+    # Creation and changes
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [piece for vals in vals_list for piece in self._prepare_pieces(vals)]
+        lines = super().create(vals_list)
+        lines._check_dispute_open()
+        lines.dispute_id._mark_dirty()
+        return lines
+
+    def write(self, vals):
+        self._check_dispute_open()
+        if {'dispute_id', 'move_id'} & vals.keys():
+            raise UserError(self.env._("Remove the line and add another for another invoice."))
+        result = super().write(vals)
+        self.dispute_id._mark_dirty()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_closed(self):
+        self._check_dispute_open()
+        self.dispute_id._mark_dirty()
+
+    def _check_dispute_open(self):
+        if any(dispute.state != 'open' for dispute in self.dispute_id):
+            raise UserError(self.env._("The invoices of a closed dispute cannot be changed."))
+
+    @api.model
+    def _prepare_pieces(self, vals):
+        """Split a line over the instalments it covers.
+
+        :return: list of values, each with its instalment
+        """
+        if not vals.get('move_id'):
+            return [vals]
+        move = self.env['account.move'].sudo().browse(vals['move_id'])
+        if vals.get('line_id'):
+            instalment = self.env['account.move.line'].sudo().browse(vals['line_id'])
+            pieces = [(instalment, vals.get('amount') or abs(instalment.amount_residual_currency))]
+        else:
+            pieces = move._collection_split(vals.get('amount'))
+        if not pieces:
+            return [vals]
+        return [
+            dict(
+                vals,
+                line_id=instalment.id,
+                currency_id=instalment.currency_id.id,
+                amount=amount,
+                date_maturity=instalment.date_maturity,
+            )
+            for instalment, amount in pieces
+        ]
+
+    # ------------------------------------------------------------------
+    # Checks
+    # ------------------------------------------------------------------
+    @api.constrains('move_id', 'line_id', 'dispute_id', 'amount')
+    def _check_invoice(self):
+        for line in self.sudo():
+            move = line.move_id
+            if move.state != 'posted' or not move._is_collection_invoice():
+                raise ValidationError(self.env._("%s is not a posted customer invoice.", move.display_name))
+            if move.commercial_partner_id != line.dispute_id.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(invoice)s is an invoice of %(other)s, not of %(customer)s.",
+                        invoice=move.display_name,
+                        other=move.commercial_partner_id.display_name,
+                        customer=line.dispute_id.partner_id.display_name,
+                    )
+                )
+            if move.company_id._collection_root() != line.dispute_id.company_id:
+                raise ValidationError(
+                    self.env._("%(invoice)s belongs to another company than the dispute.", invoice=move.display_name)
+                )
+            if line.line_id and line.line_id not in move._collection_instalments():
+                raise ValidationError(self.env._("The instalment does not belong to %s.", move.display_name))
+
+    @api.constrains('amount', 'line_id', 'move_id')
+    def _check_amount(self):
+        """What is contested of an instalment in one dispute is not more than the instalment."""
+        for line in self.sudo():
+            twins = line.dispute_id.line_ids.filtered(
+                lambda other: (other.line_id, other.move_id) == (line.line_id, line.move_id)
+            )
+            total = abs(line.line_id.amount_currency) if line.line_id else line.move_id.amount_total
+            if line.currency_id.compare_amounts(sum(twins.mapped('amount')), total) > 0:
+                raise ValidationError(
+                    self.env._(
+                        "%(invoice)s: %(amount)s is contested, but the amount due is only %(total)s.",
+                        invoice=line.move_id.display_name,
+                        amount=line.currency_id.format(sum(twins.mapped('amount'))),
+                        total=line.currency_id.format(total),
+                    )
+                )

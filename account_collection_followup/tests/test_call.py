@@ -1,0 +1,146 @@
+from datetime import date
+
+from freezegun import freeze_time
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from .facts_common import GROUP, FactsCommon
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-03-02 09:00:00')
+class TestCall(FactsCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time('2026-03-02 09:00:00'):
+            cls.invoice = cls._invoice(1000)
+        cls.company.collection_call_tries = 3
+
+    def _call(self, **values):
+        return self.env['collection.call'].create({'partner_id': self.customer.id, **values})
+
+    def _next(self, call):
+        return self.env['collection.call'].search([('case_id', '=', call.case_id.id), ('state', '=', 'planned')])
+
+    def test_evasive(self):
+        """A reached call ends in something that can be acted on (R28)."""
+        call = self._call()
+        for result, message in (
+                ('all_well', "overdue"), ('promise', "promise first"), ('dispute', "dispute first"), ('plan', "promise"),
+                ('callback', "day"), ('paid_already', "details"), ('wrong_person', "details"), ('refusal', "details"),
+                ('it_is_on_its_way', "result")):
+            with self.subTest(result=result), self._refused(message):
+                call.action_made(result)
+        with self._refused("day"):
+            call.action_made('callback', callback_on='2026-03-01')
+        self.assertEqual(call.state, 'planned')
+        call.action_made('refusal', "He will not pay before the credit note")
+        self.assertEqual((call.state, call.made_on, call.result), ('made', date(2026, 3, 2), 'refusal'))
+        self.assertIn("credit note", call.note)
+        with self._refused("already"):
+            call.action_made('refusal', "Again")
+        with self._refused("already"):
+            call.action_cancel()
+
+    def test_satisfaction(self):
+        call = self._call(purpose='satisfaction')
+        call.action_made('all_well')
+        self.assertEqual(call.state, 'made')
+
+    def test_promise_and_dispute(self):
+        """What was entered during the call is linked to it."""
+        call = self._call()
+        promise = self._promise((self.invoice, 100, '2026-03-12'))
+        call.action_made('promise')
+        self.assertEqual(call.promise_id, promise)
+        call = self._call()
+        with self._refused("promise first"):
+            call.action_made('plan')
+        dispute = self._dispute(self.invoice, 100)
+        call.action_made('dispute')
+        self.assertEqual(call.dispute_id, dispute)
+        with self._refused("not this customer's", ValidationError):
+            self._call(partner_id=self.partner_b.id, promise_id=promise.id)
+
+    def test_old_promise_is_no_outcome(self):
+        self._promise((self.invoice, 100, '2026-03-12'))
+        with freeze_time('2026-03-03'):
+            call = self._call()
+            with self._refused("promise first"):
+                call.action_made('promise')
+
+    def test_followed_up(self):
+        """Documents within seven days, a callback on its day: one planned call per customer (R8, R29)."""
+        call = self._call(note="First words")
+        call.action_made('documents', "Duplicate of the invoice")
+        self.assertEqual(call.note, "First words\nDuplicate of the invoice")
+        follow_up = self._next(call)
+        self.assertEqual((follow_up.planned_on, follow_up.purpose), (date(2026, 3, 9), 'collection'))
+        other = self._call(planned_on='2026-03-03')
+        other.action_made('callback', callback_on='2026-03-05')
+        self.assertEqual(self._next(call), follow_up)
+        self.assertEqual(follow_up.planned_on, date(2026, 3, 5))
+        third = self._call()
+        third.action_made('callback', callback_on='2026-04-01')
+        self.assertEqual(follow_up.planned_on, date(2026, 3, 5))
+        with freeze_time('2026-03-07'):  # a limit rolls backward: Saturday 14 → Friday 13
+            follow_up.action_made('documents')
+            self.assertEqual(self._next(call).planned_on, date(2026, 3, 13))
+
+    def test_tries(self):
+        """Not reached: tries are counted, three days make it tried and complete its step (R27, R49)."""
+        step = self._make_step()
+        call = self._call(step_id=step.id)
+        call.action_made('absent')
+        call.action_made('voicemail')
+        self.assertEqual((call.state, call.tries, call.try_days, call.tried), ('planned', 2, 1, False))
+        self.assertEqual(call.planned_on, date(2026, 3, 3))
+        with freeze_time('2026-03-03'):
+            call.action_made('absent')
+        self.assertEqual((call.try_days, call.tried, step.call_state), (2, False, 'todo'))
+        with freeze_time('2026-03-06'):
+            call.action_made('absent')
+        self.assertEqual((call.try_days, call.tries, call.tried, call.state), (3, 4, True, 'planned'))
+        self.assertEqual((step.call_state, call.planned_on), ('sent', date(2026, 3, 9)))
+
+    def test_made_completes_step(self):
+        step = self._make_step()
+        self._call(step_id=step.id).action_made('refusal', "No")
+        self.assertEqual(step.call_state, 'sent')
+
+    def _make_step(self):
+        level = self.env['collection.level'].create({
+            'policy_id': self.policy.id, 'name': "Call of the tests", 'by_call': True, 'rank': 10})
+        case = self.env['collection.case']._open_for(self.customer, self.company)[self.customer]
+        return self.env['collection.step'].sudo().create({
+            'case_id': case.id, 'partner_id': self.customer.id, 'company_id': self.company.id, 'level_id': level.id,
+            'date': '2026-03-02', 'call_state': 'todo'})
+
+    def test_guard(self):
+        call = self._call()
+        for vals in ({'state': 'made'}, {'made_on': '2026-03-02'}, {'result': 'promise'}, {'tries': 3}, {'tried': True}):
+            with self.assertRaises(AccessError):
+                call.write(vals)
+            with self.assertRaises(AccessError):
+                self._call(**vals)
+        call.planned_on = '2026-03-05'
+        call.action_made('refusal', "No")
+        with self._refused("Only the note"):
+            call.planned_on = '2026-03-06'
+        call.note = "Corrected"
+        planned = self._call()
+        planned.action_cancel()
+        self.assertEqual(planned.state, 'cancelled')
+        with self._refused("cannot be deleted"):
+            planned.sudo().unlink()
+
+    def test_resolver_calls_own_customers(self):
+        """A sales rep without accounting rights logs the calls of his customers (R21)."""
+        rep = new_test_user(self.env, 'facts_rep', groups=GROUP + 'resolver', company_id=self.company.id)
+        own, foreign = self._call(user_id=rep.id, purpose='satisfaction'), self._call(purpose='satisfaction')
+        own.with_user(rep).action_made('all_well')
+        self.assertEqual(own.state, 'made')
+        with self.assertRaises(AccessError):
+            foreign.with_user(rep).action_made('all_well')
