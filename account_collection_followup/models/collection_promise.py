@@ -1,0 +1,266 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .collection_fact import internal
+
+STATES = [
+    ('running', "Running"),
+    ('kept', "Kept"),
+    ('partly', "Partly kept"),
+    ('broken', "Broken"),
+    ('cancelled', "Cancelled"),
+]
+
+
+class CollectionPromise(models.Model):
+    """What a customer said he would pay, when (R33–R38); with several dates, an instalment plan.
+
+    A promise is entered once, with its lines, and never changed afterwards. Its
+    state comes from what was really paid: see ``collection_promise_settlement``.
+    A changed agreement is a new promise: cancel the one that runs first.
+    """
+
+    _name = 'collection.promise'
+    _description = "Promise"
+    _inherit = ['collection.fact']
+    _order = 'made_on desc, id desc'
+
+    _guarded_fields = frozenset({'state', 'ended_on', 'cancelled_on', 'cancel_reason'})
+    _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'made_on', 'user_id', 'line_ids'})
+
+    made_on = fields.Date(
+        required=True, copy=False, default=lambda self: self.env.company._collection_root()._collection_today()
+    )
+    user_id = fields.Many2one(
+        'res.users', string="Obtained by", default=lambda self: self.env.user, index='btree_not_null'
+    )
+    contact_id = fields.Many2one('res.partner', string="Promised by")
+    channel = fields.Selection(
+        [
+            ('phone', "Phone"),
+            ('email', "E-mail"),
+            ('letter', "Letter"),
+            ('meeting', "Meeting"),
+            ('link', "Link"),
+            ('other', "Other"),
+        ],
+        default='phone',
+    )
+    payment_means = fields.Char("Paid by", help="Transfer, cheque, card…")
+    note = fields.Text()
+    line_ids = fields.One2many('collection.promise.line', 'promise_id', string="Amounts")
+    currency_id = fields.Many2one('res.currency', compute='_compute_amount', store=True)
+    amount = fields.Monetary(
+        compute='_compute_amount', store=True, help="Empty when the lines are in several currencies."
+    )
+    is_plan = fields.Boolean(
+        "Instalment plan", compute='_compute_amount', store=True, help="Several dates: one missed breaks them all."
+    )
+    state = fields.Selection(
+        STATES,
+        compute='_compute_state',
+        store=True,
+        index=True,
+        readonly=True,
+        help="Worked out from what was paid; nobody ticks it.",
+    )
+    ended_on = fields.Date(compute='_compute_state', store=True, readonly=True)
+    next_date = fields.Date(
+        "Promised for", compute='_compute_state', store=True, help="The next date, or the last one."
+    )
+    cancelled_on = fields.Date(readonly=True, copy=False)
+    cancel_reason = fields.Char(readonly=True, copy=False)
+    paid_elsewhere = fields.Boolean(
+        compute='_compute_state',
+        store=True,
+        help="The money came in time, but was matched with other invoices. Not counted as broken.",
+    )
+    counts_as_broken = fields.Boolean(
+        compute='_compute_state',
+        store=True,
+        help="Broken, or less than half of it came in: counts towards formal notice.",
+    )
+    broken_count = fields.Integer(
+        "Broken promises",
+        compute='_compute_broken_count',
+        help="Promises of this customer that count as broken and cover items still open.",
+    )
+
+    _cancelled_whole = models.Constraint(
+        'CHECK(cancelled_on IS NULL OR cancelled_on >= made_on)', "A promise cannot be cancelled before it was made."
+    )
+
+    # ------------------------------------------------------------------
+    # Computed fields
+    # ------------------------------------------------------------------
+    @api.depends('line_ids.amount', 'line_ids.currency_id', 'line_ids.date')
+    def _compute_amount(self):
+        for promise in self:
+            currency = promise.line_ids.currency_id
+            single = len(currency) == 1
+            promise.currency_id = currency if single else False
+            promise.amount = sum(promise.line_ids.mapped('amount')) if single else 0.0
+            promise.is_plan = len(set(promise.line_ids.mapped('date'))) > 1
+
+    @api.depends('line_ids.state', 'line_ids.ended_on', 'line_ids.amount_kept', 'line_ids.paid_elsewhere')
+    def _compute_state(self):
+        for promise in self:
+            lines = promise.line_ids
+            promise.state = promise._get_state()
+            running = lines.filtered(lambda line: line.state == 'running')
+            promise.ended_on = False if running else max(filter(None, lines.mapped('ended_on')), default=False)
+            dates = [line.date for line in lines if line.date]
+            promise.next_date = min(filter(None, running.mapped('date')), default=max(dates, default=False))
+            missed = lines.filtered(lambda line: line.state in ('partly', 'broken'))
+            promise.paid_elsewhere = bool(missed) and all(missed.mapped('paid_elsewhere'))
+            promise.counts_as_broken = promise._is_counted_as_broken()
+
+    def _get_state(self):
+        """:return: the state that follows from those of the lines"""
+        states = set(self.line_ids.mapped('state'))
+        if not states or 'running' in states:
+            return 'running'
+        missed = states & {'partly', 'broken'}
+        if not missed:
+            return 'cancelled' if 'cancelled' in states else 'kept'
+        # a missed instalment breaks the plan, whatever came in before (R37)
+        if not self.is_plan and states & {'partly', 'kept'}:
+            return 'partly'
+        return 'broken'
+
+    def _is_counted_as_broken(self):
+        """:return: whether the promise counts towards formal notice: half of it did not come in (R36)"""
+        if self.paid_elsewhere or self.state not in ('broken', 'partly'):
+            return False
+        return self.state == 'broken' or 2 * sum(self.line_ids.mapped('amount_kept')) < sum(
+            self.line_ids.mapped('amount')
+        )
+
+    @api.depends('state', 'partner_id', 'company_id')
+    def _compute_broken_count(self):
+        for company in self.company_id:
+            promises = self.filtered(lambda promise: promise.company_id == company)
+            counts = self._get_broken_counts(promises.partner_id, company)
+            for promise in promises:
+                promise.broken_count = counts[promise.partner_id]
+        (self.filtered(lambda promise: not promise.company_id)).broken_count = 0
+
+    @api.model
+    def _get_broken_counts(self, partners, company):
+        """How many promises of each customer count as broken and cover items still open (R36).
+
+        :param partners: commercial partners
+        :param company: root company
+        :return: dict {partner: number}
+        """
+        counts = dict(
+            self.env['collection.promise.line']
+            .sudo()
+            ._read_group(
+                [
+                    ('promise_id.counts_as_broken', '=', True),
+                    ('promise_id.company_id', '=', company.id),
+                    ('promise_id.partner_id', 'in', partners.ids),
+                    ('line_id.reconciled', '=', False),
+                ],
+                ['partner_id'],
+                ['promise_id:count_distinct'],
+            )
+        )
+        return {partner: counts.get(partner, 0) for partner in partners}
+
+    # ------------------------------------------------------------------
+    # Creation
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_guarded_creation(vals_list)
+        for vals in vals_list:
+            # a link or an update would reach the lines of other promises
+            if any(command[0] != fields.Command.CREATE for command in vals.get('line_ids') or ()):
+                raise UserError(self.env._("The amounts of a promise are entered with it."))
+        promises = super(CollectionPromise, internal(self)).create(vals_list).with_env(self.env)
+        promises._check_lines()
+        promises._check_caller()
+        return promises
+
+    def _check_lines(self):
+        if any(not promise.line_ids for promise in self):
+            raise UserError(self.env._("A promise needs at least one invoice, with an amount and a date."))
+
+    @api.constrains('made_on')
+    def _check_made_on(self):
+        for promise in self:
+            if promise.made_on > promise.company_id._collection_today():
+                raise ValidationError(self.env._("A promise cannot be made in the future."))
+
+    def _check_caller(self):
+        """A first-level caller grants single promises within the policy's limits (R24).
+
+        :raise UserError: naming the limit
+        """
+        if self.env.su or self.env.user.has_group('account_collection_followup.group_collection_collector'):
+            return
+        policies = self._get_policies()
+        for promise in self:
+            policy = policies[promise]
+            if promise.is_plan:
+                raise UserError(self.env._("An instalment plan is granted by a collector: hand the call over."))
+            limit = fields.Date.add(promise.made_on, days=policy.caller_promise_days)
+            if max(promise.line_ids.mapped('date')) > limit:
+                raise UserError(
+                    self.env._(
+                        "You may accept a date until %(limit)s (%(days)s days): hand a later one over to a collector.",
+                        limit=limit,
+                        days=policy.caller_promise_days,
+                    )
+                )
+            currency = promise.company_id.currency_id
+            if currency.compare_amounts(promise._get_company_amount(), policy.caller_promise_amount) > 0:
+                raise UserError(
+                    self.env._(
+                        "You may accept up to %(limit)s: hand a larger promise over to a collector.",
+                        limit=currency.format(policy.caller_promise_amount),
+                    )
+                )
+
+    def _get_company_amount(self):
+        """:return: total of the promise in the currency of the company, at the rate of the day it was made"""
+        self.ensure_one()
+        return sum(
+            line.currency_id._convert(line.amount, self.company_id.currency_id, self.company_id, self.made_on)
+            for line in self.line_ids
+        )
+
+    @api.depends('partner_id', 'next_date')
+    def _compute_display_name(self):
+        for promise in self:
+            promise.display_name = self.env._(
+                "%(customer)s, promised for %(date)s",
+                customer=promise.sudo().partner_id.display_name or '',
+                date=promise.next_date or '',
+            )
+
+    # ------------------------------------------------------------------
+    # Transitions
+    # ------------------------------------------------------------------
+    def action_cancel(self, reason):
+        """Cancel what still runs of these promises, today. What was kept stays kept.
+
+        :param str reason: why, in words
+        :raise UserError: without a reason, or if a promise has ended already
+        """
+        self.check_access('write')
+        if not (reason or '').strip():
+            raise UserError(self.env._("Say why the promise is cancelled."))
+        for promise in self:
+            if promise.state != 'running':
+                raise UserError(self.env._("%s has ended already.", promise.display_name))
+            internal(promise).write({'cancelled_on': promise.company_id._collection_today(), 'cancel_reason': reason})
+        self._settle()
+        self._log_on_case(
+            {
+                promise: self.env._("%(promise)s: cancelled. %(reason)s", promise=promise.display_name, reason=reason)
+                for promise in self
+            }
+        )
