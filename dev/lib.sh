@@ -45,6 +45,8 @@ find_postgres() {
   return 1
 }
 
+use_postgres() { PG_BIN=$(find_postgres) && PATH=$PG_BIN:$PATH; }
+
 find_browser() {
   command -v chromium || command -v chromium-browser || command -v google-chrome || command -v google-chrome-stable
 }
@@ -101,11 +103,12 @@ need_odoo() {
 }
 
 use_odoo_source() {
-  ODOO_PATH=$(realpath -e "$ODOO_SRC") || die "ODOO_SRC=$ODOO_SRC: there is no such folder."
-  local version
+  ODOO_PATH=$(realpath -e "$ODOO_SRC" 2>/dev/null) || die "ODOO_SRC=$ODOO_SRC: there is no such folder."
+  local version reason="is missing"
   version=$(sed -n 's/^version_info = (\([0-9]*\), *\([0-9]*\),.*/\1.\2/p' "$ODOO_PATH/odoo/release.py" 2>/dev/null || true)
+  [ -z "$version" ] || reason="is of Odoo $version"
   [ "$version" = 19.0 ] ||
-    die "ODOO_SRC=$ODOO_SRC holds ${version:+Odoo $version, not }${version:-no }Odoo 19.0 source tree (odoo/release.py says it)."
+    die "ODOO_SRC=$ODOO_SRC is no Odoo 19.0 source tree: odoo/release.py there $reason."
   # a checkout keeps most add-ons beside the package, an installation inside it
   ODOO_ADDONS=$ODOO_PATH/odoo/addons
   [ ! -d "$ODOO_PATH/addons/web" ] || ODOO_ADDONS=$ODOO_PATH/addons,$ODOO_ADDONS
@@ -149,7 +152,7 @@ need_patched_wkhtmltopdf() {
 # set_up demo | set_up test: everything above. Nothing to do takes a tenth of a second.
 set_up() {
   need_system "$1"
-  PG_BIN=$(find_postgres); PATH=$PG_BIN:$PATH
+  use_postgres
   need_odoo
   if [ "$1" = test ]; then locked venv need_python odoo test; else locked venv need_python odoo; fi
   need_patched_wkhtmltopdf
@@ -302,7 +305,7 @@ build_template() {
   for old in $(query postgres "SELECT datname FROM pg_database WHERE datname LIKE 'template\_%'"); do drop_database "$old"; done
   drop_database "part_$TEMPLATE"
   createdb -T template0 -E UTF8 "part_$TEMPLATE"
-  install_addons "part_$TEMPLATE" "$1" --load-language=fr_FR
+  install_addons "part_$TEMPLATE" "$1" --load-language=en_US,fr_FR
   prepare_assets "part_$TEMPLATE"
   rename_database "part_$TEMPLATE" "$TEMPLATE"
 }
@@ -340,8 +343,8 @@ stop_service() {
   if service_runs "$1"; then
     pid=$(cat "$CLUSTER/$1.pid")
     kill "$pid"
-    for _ in {1..100}; do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-    ! kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
+    for _ in {1..100}; do service_runs "$1" || break; sleep 0.1; done
+    ! service_runs "$1" || kill -9 "$pid"
   fi
   rm -f "$CLUSTER/$1.pid"
 }

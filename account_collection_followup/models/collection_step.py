@@ -133,6 +133,7 @@ class CollectionStep(models.Model):
     def mail_allowed_qweb_expressions(self):
         """Placeholders of a level's text: an administrator who is no template editor may use these."""
         return super().mail_allowed_qweb_expressions() + (
+            'object.lang',
             'object.items_html',
             'object.consequence',
             'object.recipient_id.name',

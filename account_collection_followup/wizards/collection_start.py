@@ -37,6 +37,7 @@ class CollectionStart(models.TransientModel):
         required=True,
         compute='_compute_from_company',
         store=True,
+        precompute=True,
         readonly=False,
     )
     manager_id = fields.Many2one(
@@ -45,6 +46,7 @@ class CollectionStart(models.TransientModel):
         required=True,
         compute='_compute_from_company',
         store=True,
+        precompute=True,
         readonly=False,
         domain=[('share', '=', False)],
     )
@@ -53,6 +55,7 @@ class CollectionStart(models.TransientModel):
         "Director",
         compute='_compute_from_company',
         store=True,
+        precompute=True,
         readonly=False,
         domain=[('share', '=', False)],
     )
@@ -61,6 +64,7 @@ class CollectionStart(models.TransientModel):
         "Default collector",
         compute='_compute_from_company',
         store=True,
+        precompute=True,
         readonly=False,
         domain=[('share', '=', False)],
     )

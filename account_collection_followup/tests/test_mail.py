@@ -1,0 +1,199 @@
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, CollectionCommon
+
+
+@tagged('post_install', '-at_install')
+@freeze_time(TODAY)
+class TestMail(CollectionCommon):
+    def body(self, step):
+        return step.mail_id.body_html
+
+    def test_message_in_the_language_of_its_reader(self):
+        """Headings, dates and amounts too (R70, R78)."""
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.partner_a.lang = 'fr_FR'
+        self.invoice(amount=1234.5)
+        self.invoice(self.partner_b, amount=1234.5)
+        self.run_day()
+        french, english = self.body(self.steps()), self.body(self.steps(self.partner_b))
+        self.assertIn('9 mars 2026', french)
+        self.assertIn('20/02/2026', french)
+        self.assertIn('1 234,50', french.replace('\u202f', ' ').replace('\xa0', ' '))
+        self.assertIn('9 March 2026', english)
+        self.assertIn('1,234.50', english)
+        self.assertIn('Total to pay', english)
+
+    def test_one_table_with_headings_per_level(self):
+        self.invoice(amount=100)
+        self.run_day()
+        self.complete(self.steps())
+        late = self.invoice(due='2026-03-05', amount=50)
+        self.run_day('2026-03-11')
+        step = self.steps()[-1]
+        self.assertEqual(step.level_id, self.levels[30])
+        self.assertEqual(step.line_ids.filtered(lambda line: line.move_id == late).level_id, self.levels[20])
+        body = self.body(step)
+        self.assertLess(body.index(self.levels[30].heading), body.index(self.levels[20].heading))
+        self.assertIn('150.00', body)
+
+    def test_what_is_disputed_or_received_is_shown_apart(self):
+        move = self.invoice(amount=1000)
+        self.invoice(amount=400, due='2026-02-10')
+        self.receive(self.partner_a, 150, '2026-01-05')
+        self.env['collection.dispute'].create({
+            'partner_id': self.partner_a.id, 'reason': "Wrong price",
+            'type_id': self.env.ref('account_collection_followup.dispute_type_pricing').id,
+            'line_ids': [(0, 0, {'move_id': move.id, 'amount': 1000})]})  # fmt: skip
+        self.run_day()
+        body = self.body(self.steps())
+        self.assertIn('Received from you, not yet allocated', body)
+        self.assertIn('Being examined with you', body)
+        asked = self.steps().line_ids.filtered(lambda line: line.role == 'asked')
+        self.assertEqual(asked.mapped('asked'), [250])
+
+    def test_recipient_falls_back_and_says_so(self):
+        self.levels[20].recipient_role_ids = self.env.ref('account_collection_followup.contact_role_approver')
+        self.invoice()
+        run = self.run_day()
+        step = self.steps()
+        self.assertEqual(step.recipient_id, self.partner_a)
+        self.assertIn('Approver', step.fallback)
+        self.assertIn('Approver', run.message_ids.note)
+
+    def test_contact_of_the_role_gets_the_message(self):
+        contact = self.env['res.partner'].create({
+            'name': "Accounts payable", 'parent_id': self.partner_a.id, 'email': 'payable@example.com',
+            'collection_role_ids': [(4, self.env.ref('account_collection_followup.contact_role_payable').id)]})  # fmt: skip
+        self.invoice()
+        self.run_day()
+        self.assertEqual(self.steps().mail_id.recipient_ids, contact)
+        self.assertFalse(self.steps().fallback)
+
+    def test_customer_follows_nothing(self):
+        move = self.invoice()
+        followers = move.message_partner_ids
+        self.run_day()
+        self.assertNotIn(self.partner_a, self.steps().case_id.message_partner_ids)
+        self.assertEqual(move.message_partner_ids, followers)
+
+    def test_traces(self):
+        """The case keeps the message as sent, the invoice one short line."""
+        move = self.invoice()
+        self.run_day()
+        self.assertIn(self.steps().mail_id.mail_message_id, self.steps().case_id.message_ids)
+        self.assertTrue(move.message_ids.filtered(lambda message: 'Reminder 1' in message.body))
+        self.company.collection_log_invoices = False
+        other = self.invoice(self.partner_b)
+        self.run_day('2026-03-03')
+        self.assertTrue(self.steps(self.partner_b))
+        self.assertFalse(other.message_ids.filtered(lambda message: 'Reminder 1' in message.body))
+
+    def test_delivery_failure_is_shown_and_holds_until_mended(self):
+        move = self.invoice()
+        with patch.object(type(self), 'deliver', lambda self: None):
+            self.run_day()
+        self.deliver(failure="550 no such mailbox")
+        self.env.cr.flush()
+        step = self.steps()
+        self.assertEqual((step.email_state, step.complete), ('failed', False))
+        self.assertIn('550', step.failure)
+        self.assertEqual((step.case_id.next_action, step.case_id.attention), ('mend', 1))
+        step._on_call_done()
+        self.assertEqual(self.reason(move, '2026-03-11'), 'unfinished')
+        self.partner_a.email = 'right@example.com'
+        step.action_resend()
+        self.deliver()
+        self.assertEqual((step.email_state, step.complete), ('sent', True))
+        self.assertFalse(self.reason(move, '2026-03-11'))
+
+    def test_recorded_failure_lets_the_ladder_go_on(self):
+        move = self.invoice()
+        with patch.object(type(self), 'deliver', lambda self: None):
+            self.run_day()
+        self.deliver(failure="550 no such mailbox")
+        self.steps().action_record_failure("Nobody answers")
+        self.assertTrue(self.steps().complete)
+        self.assertFalse(self.reason(move, '2026-03-11'))
+
+    def test_customer_without_email(self):
+        """With a call as well the step is made and the failure recorded; with e-mail alone it is held and listed."""
+        self.partner_a.email = False
+        move = self.invoice()
+        self.run_day()
+        self.assertEqual((self.steps().email_state, self.steps().call_state), ('waived', 'todo'))
+        self.assertFalse(self.steps().mail_id)
+        self.partner_b.email = False
+        self.levels[20].by_call = False
+        other = self.invoice(self.partner_b)
+        run = self.run_day('2026-03-03')
+        self.assertFalse(self.steps(self.partner_b))
+        self.assertEqual(run.hold_ids.filtered(lambda line: line.partner_id == self.partner_b).reason, 'no_email')
+        self.assertEqual(self.reason(move, '2026-03-03'), 'unfinished', "without a written means the call fixes the date")
+        self.steps()._on_call_done()
+        self.assertEqual(str(self.steps().date_given), '2026-03-09')
+        self.assertEqual(self.reason(move, '2026-03-03'), 'conversation')
+        self.assertEqual(self.reason(other), 'no_email')
+
+    @mute_logger(
+        'odoo.addons.mail.models.mail_render_mixin',
+        'odoo.addons.account_collection_followup.models.collection_run_line',
+    )
+    def test_a_broken_text_stops_nobody_else(self):
+        """One customer is under a policy with a broken text: listed with its error, the other is reminded."""
+        broken = self.policy.copy({'name': "Broken"})
+        level = broken.level_ids.filtered(lambda level: level.rank == 20)
+        level.mail_template_id = level.mail_template_id.copy({'subject': '{{ object.no_such_field }}'})
+        self.partner_b.collection_policy_id = broken
+        self.invoice()
+        self.invoice(self.partner_b)
+        run = self.run_day()
+        lines = run.message_ids.grouped('partner_id')
+        self.assertEqual(lines[self.partner_a].state, 'done')
+        self.assertEqual(lines[self.partner_b].state, 'error')
+        self.assertIn(level.name, lines[self.partner_b].error)
+        self.assertFalse(self.steps(self.partner_b))
+        level.mail_template_id.subject = "Mended"
+        lines[self.partner_b].with_user(self.collector).action_retry()
+        self.assertEqual(lines[self.partner_b].state, 'done')
+        self.assertEqual(len(self.steps()), 1, "nobody gets a second message")
+
+    def test_preview_keeps_nothing(self):
+        self.invoice()
+        run = self.env['collection.run'].create({'company_id': self.company.id})
+        run.action_preview()
+        html = run.message_ids.preview_html
+        self.assertIn('9 March 2026', html)
+        self.assertFalse(self.steps())
+        self.assertFalse(self.env['mail.mail'].search([('model', '=', 'collection.case')]))
+
+    def test_level_preview_on_a_customer(self):
+        self.invoice(amount=321)
+        preview = self.env['collection.preview'].create(
+            {'level_id': self.levels[30].id, 'partner_id': self.partner_a.id}
+        )
+        self.assertIn('321.00', preview.html)
+        self.assertIn(self.levels[30].consequence, preview.html)
+        self.assertFalse(self.steps())
+        self.partner_b.invalidate_recordset()
+        preview.partner_id = self.partner_b
+        self.assertIn("open invoice", preview.html)
+
+    def test_a_text_can_be_edited_by_who_is_no_template_editor(self):
+        allowed = self.env['collection.step'].mail_allowed_qweb_expressions()
+        for template in (
+            self.levels[20].mail_template_id | self.levels[30].mail_template_id | self.levels[40].mail_template_id
+        ):
+            self.assertFalse(template._has_unsafe_expression(), f"{template.name} uses only {allowed}")
+
+    def test_resend_needs_a_failure(self):
+        self.invoice()
+        self.run_day()
+        with self.assertRaises(UserError):
+            self.steps().action_resend()
