@@ -330,6 +330,7 @@ start_service() {
   local name=$1; shift
   setsid nohup "$@" </dev/null >"$CLUSTER/$name.log" 2>&1 9>&- &
   echo "$!" >"$CLUSTER/$name.pid"
+  for _ in {1..100}; do if service_runs "$name"; then break; fi; sleep 0.02; done
 }
 
 # Numbers are used again after a restart of the machine: the process must be one of this project's.
