@@ -27,8 +27,10 @@ from . import collection_step
 from . import collection_step_builder
 from . import collection_step_line
 from . import collection_step_mail
+from . import collection_item_choice
 from . import collection_team
 from . import mail_mail
 from . import res_company
+from . import res_config_settings
 from . import res_partner
 from . import res_partner_recipient

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -215,3 +216,39 @@ class AccountMove(models.Model):
 
     def action_view_calls(self):
         return self._get_collection_action(self.env._("Calls"), 'collection.call', self.call_ids.ids)
+
+    # ------------------------------------------------------------------
+    # From the invoice to the desk
+    # ------------------------------------------------------------------
+    def action_view_collection_case(self):
+        """Open the case of the invoice's customer."""
+        return self.commercial_partner_id.with_company(self.company_id).action_view_collection_case()
+
+    def action_add_dispute(self):
+        """Enter what the customer contests of these invoices."""
+        return self._get_collection_entry_action('collection.dispute', self.env._("Dispute"))
+
+    def action_add_promise(self):
+        """Enter what the customer promised for these invoices."""
+        return self._get_collection_entry_action('collection.promise', self.env._("Promise"))
+
+    def _get_collection_entry_action(self, model, name):
+        """:return: dialog of a new fact on what is open of these invoices"""
+        customer, company = self.commercial_partner_id, self.company_id._collection_root()
+        items = self.env['collection.item'].search([('move_id', 'in', self.ids), ('kind', '=', 'invoice')])
+        if not items:
+            raise UserError(self.env._("Choose posted customer invoices that are not paid."))
+        if len(customer) > 1 or len(company) > 1:
+            raise UserError(self.env._("Choose invoices of one customer and one company."))
+        return {
+            'type': 'ir.actions.act_window',
+            'name': name,
+            'res_model': model,
+            'views': [(False, 'form')],
+            'target': 'new',
+            'context': {
+                'default_partner_id': customer.id,
+                'default_company_id': company.id,
+                'default_line_ids': [(0, 0, item._prepare_choice()) for item in items],
+            },
+        }

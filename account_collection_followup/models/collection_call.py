@@ -49,6 +49,7 @@ class CollectionCall(models.Model):
         default='collection',
     )
     contact_id = fields.Many2one('res.partner', string="Interlocutor")
+    contact_phone = fields.Char("Phone", related='contact_id.phone')
     user_id = fields.Many2one(
         'res.users',
         string="Caller",

@@ -56,7 +56,12 @@ class CollectionCase(models.Model):
     next_level_id = fields.Many2one('collection.level', readonly=True)
     next_action = fields.Selection(NEXT_ACTIONS, readonly=True, default='none')
     next_date = fields.Date("Next Date", readonly=True, index=True)
-    reason = fields.Char("Why nothing leaves", readonly=True, help="Code of the main reason.")
+    reason = fields.Selection(
+        selection=lambda self: self.env['collection.run.line']._selection_reasons(),
+        string="Why nothing leaves",
+        readonly=True,
+        help="The main reason.",
+    )
     attention = fields.Integer(readonly=True, help="2: broken promise, 1: something could not be done.")
     weight = fields.Float(readonly=True, aggregator=None, help="Overdue amount times days overdue.")
     last_contact_on = fields.Date("Last Contact", readonly=True)
@@ -217,15 +222,24 @@ class CollectionCase(models.Model):
         }
 
     def action_log_call(self):
-        return self._get_related_action(
-            'collection.call',
-            self.env._("Call %s", self.partner_id.name),
-            default_contact_id=self.contact_id.id,
-            default_purpose='collection',
-        )
+        """Ask how the call went: the planned call of the customer if there is one, else a new one."""
+        return self._get_related_action('collection.call.log', self.env._("Call %s", self.partner_id.name))
 
     def action_add_promise(self):
-        return self._get_related_action('collection.promise', self.env._("Promise of %s", self.partner_id.name))
+        return self._get_related_action(
+            'collection.promise',
+            self.env._("Promise of %s", self.partner_id.name),
+            default_contact_id=self.contact_id.id,
+            default_line_ids=[(0, 0, item._prepare_choice()) for item in self._get_promisable_items()],
+        )
+
+    def _get_promisable_items(self):
+        """:return: open invoices without a running promise: the overdue ones, or all if none is overdue"""
+        self.ensure_one()
+        items = self.item_ids.filtered(
+            lambda item: item.kind == 'invoice' and item.residual_currency > item.disputed and not item.promised
+        )
+        return items.filtered(lambda item: item.days_overdue > 0) or items
 
     def action_add_dispute(self):
         return self._get_related_action('collection.dispute', self.env._("Dispute of %s", self.partner_id.name))

@@ -24,20 +24,13 @@ class CollectionDispute(models.Model):
     _inherit = ['collection.fact', 'mail.thread', 'mail.activity.mixin']
     _order = 'opened_on desc, id desc'
     _mail_post_access = 'read'
+    _rec_names_search = ['name', 'partner_id', 'type_id']
 
     _guarded_fields = frozenset({'state', 'outcome', 'closed_on', 'response_until', 'previous_id'})
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'opened_on'})
 
-    name = fields.Char(
-        compute='_compute_name',
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Worked out from the type and the customer unless you enter one.",
-    )
-    type_id = fields.Many2one(
-        'collection.dispute.type', required=True, index=True, ondelete='restrict', tracking=True
-    )
+    name = fields.Char("Subject", help="Leave empty: the type and the customer name the dispute.")
+    type_id = fields.Many2one('collection.dispute.type', required=True, index=True, ondelete='restrict', tracking=True)
     team_id = fields.Many2one(
         'collection.team',
         compute='_compute_from_type',
@@ -125,10 +118,10 @@ class CollectionDispute(models.Model):
     # ------------------------------------------------------------------
     # Computed fields
     # ------------------------------------------------------------------
-    @api.depends('type_id', 'partner_id')
-    def _compute_name(self):
+    @api.depends('name', 'type_id', 'partner_id')
+    def _compute_display_name(self):
         for dispute in self:
-            dispute.name = dispute.name or self.env._(
+            dispute.display_name = dispute.name or self.env._(
                 "%(type)s: %(customer)s",
                 type=dispute.type_id.name or self.env._("Dispute"),
                 customer=dispute.sudo().partner_id.display_name or '',
@@ -136,13 +129,11 @@ class CollectionDispute(models.Model):
 
     @api.depends('type_id')
     def _compute_from_type(self):
+        """Route to the team of the type and its lead, else to whoever enters the dispute (R12)."""
+        author = self.env.user if not self.env.user.share else self.env['res.users']
         for dispute in self:
             dispute.team_id = dispute.type_id.team_id or dispute.team_id
-            dispute.user_id = dispute.user_id or dispute._get_default_owner()
-
-    def _get_default_owner(self):
-        """:return: the lead of the team, else whoever enters the dispute (R12)"""
-        return self.team_id.lead_id or (self.env.user if not self.env.user.share else self.env['res.users'])
+            dispute.user_id = dispute.team_id.lead_id or dispute.user_id or author
 
     @api.depends('type_id', 'opened_on', 'company_id')
     def _compute_deadline(self):

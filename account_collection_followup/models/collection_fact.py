@@ -37,9 +37,7 @@ class CollectionFact(models.AbstractModel):
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id'})
 
     # not required, so that a form may leave it to create()
-    case_id = fields.Many2one(
-        'collection.case', index=True, ondelete='restrict', copy=False, readonly=True
-    )
+    case_id = fields.Many2one('collection.case', index=True, ondelete='restrict', copy=False, readonly=True)
     partner_id = fields.Many2one('res.partner', string="Customer", required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one(
         'res.company', required=True, index=True, default=lambda self: self.env.company._collection_root()

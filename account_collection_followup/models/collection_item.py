@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.misc import format_date
 
 BUCKETS = [
     ('not_due', "Not due"),
@@ -332,6 +333,37 @@ class CollectionItem(models.Model):
 
     def _get_readonly_error(self):
         return UserError(self.env._("Open items show the ledger: post, pay or reconcile documents instead."))
+
+    # ------------------------------------------------------------------
+    # Choosing items on screen
+    # ------------------------------------------------------------------
+    @api.depends('name', 'residual_currency', 'due_date')
+    @api.depends_context('collection_item_details', *AS_OF)
+    def _compute_display_name(self):
+        details = self.env.context.get('collection_item_details')
+        for item in self:
+            item.display_name = (
+                self.env._(
+                    "%(number)s: %(amount)s due %(date)s",
+                    number=item.name,
+                    amount=item.currency_id.format(item.residual_currency),
+                    date=format_date(self.env, item.due_date),
+                )
+                if details
+                else item.name
+            )
+
+    def _prepare_choice(self):
+        """:return: values of a line about all that can still be disputed or promised of this item"""
+        self.ensure_one()
+        return {
+            'item_id': self.id,
+            'move_id': self.move_id.id,
+            'line_id': self.line_id.id,
+            'currency_id': self.currency_id.id,
+            'date_maturity': self.due_date,
+            'amount': max(self.residual_currency - self.disputed - self.promised, 0.0),
+        }
 
     # ------------------------------------------------------------------
     # Actions

@@ -61,6 +61,7 @@ class CollectionLevel(models.Model):
     by_letter = fields.Boolean("Letter")
     by_registered = fields.Boolean("Registered letter")
     means = fields.Char(compute='_compute_means')
+    when_text = fields.Char("When", compute='_compute_when_text')
     sender_role = fields.Selection(SENDER_ROLES, required=True, default='collector')
     recipient_role_ids = fields.Many2many(
         'collection.contact.role',
@@ -99,6 +100,16 @@ class CollectionLevel(models.Model):
             entries |= policy._get_climbing_levels()[:1]
         for level in self:
             level.is_entry = level in entries or level._origin in entries
+
+    @api.depends('kind', 'delay_days', 'is_entry')
+    def _compute_when_text(self):
+        for level in self:
+            if level.kind == 'satisfaction':
+                level.when_text = self.env._("%s days before the due date", level.delay_days)
+            elif level.is_entry:
+                level.when_text = self.env._("%s days after the due date", level.delay_days)
+            else:
+                level.when_text = self.env._("At the date given before")
 
     @api.depends('by_email', 'by_call', 'by_letter', 'by_registered', 'kind')
     def _compute_means(self):

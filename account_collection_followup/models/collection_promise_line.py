@@ -36,7 +36,9 @@ class CollectionPromiseLine(models.Model):
     line_id = fields.Many2one('account.move.line', string="Instalment", index='btree_not_null', ondelete='set null')
     move_name = fields.Char("Number", related='move_id.name')
     date_maturity = fields.Date("Due Date", readonly=True)
-    currency_id = fields.Many2one('res.currency', required=True, readonly=True)
+    currency_id = fields.Many2one(
+        'res.currency', compute='_compute_currency_id', store=True, precompute=True, required=True
+    )
     amount = fields.Monetary(required=True, help="Left out: all that is open.")
     date = fields.Date("Promised for", required=True)
     residual_at = fields.Monetary("Open when promised", readonly=True)
@@ -59,6 +61,11 @@ class CollectionPromiseLine(models.Model):
 
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The promised amount must be more than zero.")
     _running_idx = models.Index("(expires_on) WHERE state = 'running'")
+
+    @api.depends('move_id')
+    def _compute_currency_id(self):
+        for line in self:
+            line.currency_id = line.sudo().move_id.currency_id
 
     def _left(self, residual):
         """What is still to come of the promised amount, whatever the dates.

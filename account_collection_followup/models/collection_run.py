@@ -1,6 +1,12 @@
+import logging
+
+from psycopg2 import IntegrityError, OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 #: customers per transaction: small enough that a lock is short, large enough that batching pays
 BATCH = 100
@@ -32,6 +38,7 @@ class CollectionRun(models.Model):
     step_ids = fields.One2many('collection.step', 'run_id', "Steps")
     finished_on = fields.Datetime(readonly=True)
     warnings = fields.Text(readonly=True)
+    line_count = fields.Integer(compute='_compute_counts')
     message_count = fields.Integer("Messages to leave", compute='_compute_counts')
     proposed_count = fields.Integer("To approve", compute='_compute_counts')
     done_count = fields.Integer("Sent", compute='_compute_counts')
@@ -66,6 +73,7 @@ class CollectionRun(models.Model):
             run.done_count = of['done'][0]
             run.held_count = of['held'][0]
             run.error_count = of['error'][0]
+            run.line_count = sum(number for number, _amount in counts.get(run.id, {}).values())
             run.amount = sum(of[state][1] for state in ('approved', 'proposed', 'done'))
 
     @api.depends('date', 'company_id')
@@ -279,6 +287,19 @@ class CollectionRun(models.Model):
         lines._carry_out(items)
         return len(lines)
 
+    def _execute_batch_safely(self, tries=5):
+        """:meth:`_execute_batch` beside other workers: what they got in the way of is taken back and tried again"""
+        for attempt in range(1, tries + 1):
+            try:
+                return self._execute_batch()
+            except (OperationalError, IntegrityError):
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                if attempt == tries:
+                    raise
+                _logger.info("%s: batch disturbed by another worker, try %s", self.display_name, attempt)
+        return 0
+
     def _lock_lines(self, limit):
         self.env.flush_all()
         rows = self.env.execute_query(
@@ -305,7 +326,12 @@ class CollectionRun(models.Model):
         sends what is approved and not yet sent.
         """
         for company in self._get_started_companies():
-            self._prepare_day(company)
+            try:
+                self._prepare_day(company)
+            except Exception:
+                # one company's trouble is not another's: it is logged, and tried again tomorrow or by hand
+                self.env.cr.rollback()
+                _logger.exception("The day of %s could not be prepared", company.name)
             self.env['ir.cron']._commit_progress()
         self._execute_open()
 
@@ -335,7 +361,7 @@ class CollectionRun(models.Model):
         domain = [('run_id.state', '=', 'open'), ('state', '=', 'approved')]
         self.env['ir.cron']._commit_progress(remaining=Line.search_count(domain))
         for run in self.search([('state', '=', 'open')]):
-            while done := run._execute_batch():
+            while done := run._execute_batch_safely():
                 if not self.env['ir.cron']._commit_progress(done, remaining=Line.search_count(domain)):
                     return
             run._finish_if_done()

@@ -1,5 +1,7 @@
 import logging
 
+from psycopg2 import IntegrityError, OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -17,6 +19,7 @@ class CollectionRunLine(models.Model):
 
     run_id = fields.Many2one('collection.run', required=True, ondelete='cascade', index=True)
     date = fields.Date(related='run_id.date')
+    run_state = fields.Selection(related='run_id.state', string="State of the Run")
     company_id = fields.Many2one('res.company', required=True, index=True)
     currency_id = fields.Many2one(related='company_id.currency_id')
     partner_id = fields.Many2one('res.partner', "Customer", required=True, index=True, ondelete='cascade')
@@ -38,7 +41,7 @@ class CollectionRunLine(models.Model):
         default='proposed',
         index=True,
     )
-    reason = fields.Char(help="Code of the reason of a hold.")
+    reason = fields.Selection(selection='_selection_reasons', help="Why the items are held.")
     reason_text = fields.Char("Why", compute='_compute_reason_text')
     advice = fields.Char("What to do", compute='_compute_reason_text')
     until = fields.Date()
@@ -101,6 +104,10 @@ class CollectionRunLine(models.Model):
     @api.model
     def _get_reason_labels(self):
         return {code: reason for code, (reason, _advice) in self._get_reasons().items()}
+
+    @api.model
+    def _selection_reasons(self):
+        return list(self._get_reason_labels().items())
 
     @api.depends('reason')
     def _compute_reason_text(self):
@@ -247,6 +254,9 @@ class CollectionRunLine(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._create_steps(rising, held)
+        except (OperationalError, IntegrityError):
+            # another worker was faster: the batch is taken back and planned again
+            raise
         except Exception as error:
             if len(self) == 1:
                 _logger.info("No message to customer %s: %s", self.partner_id.id, error, exc_info=True)

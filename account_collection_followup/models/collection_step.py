@@ -65,6 +65,7 @@ class CollectionStep(models.Model):
     amount = fields.Monetary("Asked", compute='_compute_amount', help="In company currency.")
     currency_id = fields.Many2one(related='company_id.currency_id')
     items_html = fields.Html(compute='_compute_items_html', sanitize=False)
+    message_html = fields.Html("Message", compute='_compute_message_html', sanitize=False)
 
     # one message of a kind per customer and day, whatever happens (R44)
     _one_a_day = models.UniqueIndex(
@@ -106,6 +107,11 @@ class CollectionStep(models.Model):
                 minimal_qcontext=True,
                 raise_if_not_found=True,
             )
+
+    def _compute_message_html(self):
+        """What the customer received: the e-mail as it left, else the items asked for."""
+        for step in self:
+            step.message_html = step.sudo().mail_id.body_html or step.items_html
 
     def _get_items_values(self):
         """:return: what the table of items shows: headings per level, what is disputed or
@@ -188,6 +194,13 @@ class CollectionStep(models.Model):
         for means in ('letter_state', 'registered_state'):
             self.filtered(lambda step: step[means] in ('todo', 'failed'))[means] = 'sent'
         self._mark_dirty()
+
+    def action_log_call(self):
+        """Ask how the call of the step went."""
+        self.ensure_one()
+        call = self.call_ids.filtered(lambda call: call.state == 'planned')[:1]
+        action = self.case_id.action_log_call()
+        return dict(action, context={**action['context'], 'default_call_id': call.id})
 
     def action_call_made(self):
         """Record that the call of the step was made or tried often enough."""

@@ -40,6 +40,34 @@ class ResPartner(models.Model):
         help="Responsible for following this customer up. Leave empty for the company's default collector.",
     )
 
+    collection_case_id = fields.Many2one(
+        'collection.case', string="Open case", compute='_compute_collection_case_id', groups=READERS
+    )
+    collection_overdue = fields.Monetary("Overdue", compute='_compute_collection_case_id', groups=READERS)
+
+    # ------------------------------------------------------------------
+    # Case
+    # ------------------------------------------------------------------
+    @api.depends('commercial_partner_id')
+    @api.depends_context('company')
+    def _compute_collection_case_id(self):
+        cases = self.env['collection.case'].search(
+            [
+                ('partner_id', 'in', self.commercial_partner_id.ids),
+                ('company_id', '=', self.env.company._collection_root().id),
+                ('state', '=', 'open'),
+            ]
+        )
+        by_partner = cases.grouped('partner_id')
+        for partner in self:
+            partner.collection_case_id = by_partner.get(partner.commercial_partner_id, cases.browse())
+            partner.collection_overdue = partner.collection_case_id.overdue
+
+    def action_view_collection_case(self):
+        """Open the customer's case in the current company."""
+        case = self.env['collection.case']._open_for(self, self.env.company)[self.commercial_partner_id]
+        return case.get_formview_action()
+
     # ------------------------------------------------------------------
     # Assignment, kept under the root company (R69)
     # ------------------------------------------------------------------
