@@ -369,6 +369,14 @@ class CollectionRun(models.Model):
                 self.env['collection.case']._refresh(run.company_id)
             self.env['ir.cron']._commit_progress()
 
+    def write(self, vals):
+        # crafted calls must not reopen a run; its methods work as superuser after their checks
+        if not self.env.su and vals.keys() - {'date', 'company_id'}:
+            raise AccessError(self.env._("A run is changed by its buttons only."))
+        if not self.env.su and any(run.state != 'preview' for run in self):
+            raise AccessError(self.env._("The date of a run that began cannot be changed."))
+        return super().write(vals)
+
     def _check_collector(self):
         if not self.env.su and not self.env.user.has_group('account_collection_followup.group_collection_collector'):
             raise AccessError(self.env._("Only a collector can do this."))

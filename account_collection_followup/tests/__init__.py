@@ -5,8 +5,11 @@ from . import test_facts_on_documents
 from . import test_hold
 from . import test_install
 from . import test_mail
+from . import test_plan_oracle
+from . import test_policy
 from . import test_promise
 from . import test_promise_properties
+from . import test_rights
 from . import test_run
 from . import test_start
 from . import test_working_days

@@ -35,6 +35,18 @@ class TestDispute(FactsCommon):
             self.assertIn(dispute, overdue)
             self.assertNotIn(dispute, self.env['collection.dispute'].search([('is_overdue', '=', False)]))
 
+    def test_routed(self):
+        """Choosing another type routes the dispute anew; who has no team keeps what he enters."""
+        office = self.env['collection.dispute.type'].create({'name': "Wrong price of the tests", 'days': 3})
+        dispute = self._dispute(self.invoice, 200, type_id=office.id)
+        self.assertEqual((dispute.user_id, dispute.deadline), (self.env.user, date(2026, 3, 5)))
+        dispute.type_id = self.type
+        self.assertEqual((dispute.team_id, dispute.user_id), (self.team, self.lead))
+        self.assertEqual(dispute.deadline, date(2026, 3, 16))
+        self.assertEqual(dispute.display_name, f"{self.type.name}: {self.customer.name}")
+        dispute.name = "Two boxes"
+        self.assertEqual(dispute.display_name, "Two boxes")
+
     def test_contact_becomes_customer(self):
         """A dispute of a contact is his company's, in one case with the others."""
         contact = self.env['res.partner'].create({'name': "Contact", 'parent_id': self.customer.id})
