@@ -78,6 +78,11 @@ class CollectionItem(models.Model):
     no_followup = fields.Boolean("No Follow-up", readonly=True, depends_context=AS_OF)
     case_id = fields.Many2one('collection.case', "Case", readonly=True, depends_context=AS_OF)
     user_id = fields.Many2one('res.users', "Responsible", readonly=True, depends_context=AS_OF)
+    next_text = fields.Char(
+        "Next",
+        compute='_compute_next_text',
+        help="What the ladder does with this item, and why, asked of the plan now.",
+    )
 
     _depends = {
         'account.move.line': [
@@ -317,6 +322,31 @@ class CollectionItem(models.Model):
             line=line,
             residual=residual,
         )
+
+    @api.depends_context('collection_as_of')
+    def _compute_next_text(self):
+        """The answer of the plan for each item in words; a past date is answered from the facts of that day."""
+        day, _past = self._get_as_of()
+        reasons = self.env['collection.run.line']._get_reasons()
+        answers = {}
+        for root, items in self.grouped(lambda item: item.company_id.sudo()._collection_root()).items():
+            plan = self.env['collection.plan'].sudo()._plan(root, day, partners=items.partner_id)
+            answers.update({answer.line_id: answer for answer in plan})
+        for item in self:
+            item.next_text = item._get_next_text(answers.get(item.id), reasons)
+
+    def _get_next_text(self, answer, reasons):
+        self.ensure_one()
+        if not answer:
+            return self.env._("Credit of the customer") if self.residual_currency < 0 else self.env._("Not due")
+        if not answer.reason:
+            return self.env['collection.level'].browse(answer.level_id).name
+        reason = reasons.get(answer.reason, (answer.reason,))[0]
+        if answer.until:
+            return self.env._(
+                "%(reason)s until %(day)s", reason=reason, day=self.env['collection.run.line']._format_day(answer.until)
+            )
+        return reason
 
     # ------------------------------------------------------------------
     # A view is never written
