@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from .collection_fact import internal
+
 #: so many customers at most are refreshed within the transaction that touched them
 NOW_LIMIT = 50
 
@@ -69,6 +71,7 @@ class CollectionCase(models.Model):
         root = company.sudo()._collection_root()
         self.env.flush_all()
         self.env.cr.execute("SET LOCAL jit = off")
+        self._drop_answered_calls(root, partners)
         if root.collection_start_date:
             self._open_overdue(root, partners)
         self.env.cr.execute(self._get_refresh_query(root, partners))
@@ -104,6 +107,34 @@ class CollectionCase(models.Model):
         )
         if rows:
             self._insert_missing(root, [row[0] for row in rows])
+
+    @api.model
+    def _drop_answered_calls(self, root, partners):
+        """Nobody is called about what is paid, disputed or promised meanwhile: the planned call of a step goes
+        when nothing of the step is still asked for."""
+        _lines, where = self._get_scope(root, partners)
+        item, today = self.env['collection.item'], root._collection_today()
+        alias, residual = SQL.identifier('o'), SQL("o.amount_residual_currency")
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT c.id FROM collection_call c JOIN collection_case k ON k.id = c.case_id
+                    WHERE c.state = 'planned' AND c.step_id IS NOT NULL AND %(where)s AND NOT EXISTS (
+                      SELECT FROM collection_step_line sl
+                        JOIN account_move_line o ON o.id = sl.line_id AND o.reconciled IS NOT TRUE AND o.parent_state = 'posted'
+                       WHERE sl.step_id = c.step_id AND sl.role = 'asked'
+                         AND %(residual)s > %(disputed)s + %(promised)s)""",
+                where=where,
+                residual=residual,
+                disputed=item._get_disputed_query(alias, today),
+                promised=item._get_promised_query(alias, residual, today),
+            )
+        )
+        if rows:
+            calls = self.env['collection.call'].sudo().browse(row[0] for row in rows)
+            internal(calls).write({'state': 'cancelled'})
+            steps = calls.step_id.filtered(lambda step: step.call_state == 'todo')
+            steps.write({'call_state': 'waived', 'failure': self.env._("Answered before the call.")})
+            self.env.flush_all()
 
     @api.model
     def _get_refresh_query(self, root, partners):

@@ -7,7 +7,7 @@ class CollectionItemChoice(models.AbstractModel):
     _name = 'collection.item.choice'
     _description = "Line about an Open Item"
 
-    item_id = fields.Many2one('collection.item', string="Invoice", store=False)
+    item_id = fields.Many2one('collection.item', string="Open item", store=False)
 
     @api.onchange('item_id')
     def _onchange_item_id(self):
@@ -28,7 +28,7 @@ class CollectionPromiseLine(models.Model):
 class CollectionPromise(models.Model):
     _inherit = 'collection.promise'
 
-    date_for_all = fields.Date("Promised for", store=False, help="Fills the date of every amount.")
+    date_for_all = fields.Date("All of it for", store=False, help="Fills the date of every amount.")
 
     @api.onchange('date_for_all')
     def _onchange_date_for_all(self):

@@ -1,6 +1,8 @@
 from markupsafe import Markup
 from odoo import api, models
 
+from .collection_fact import internal
+
 
 class CollectionStepBuilder(models.AbstractModel):
     """Turns what the plan decided into steps: recipients, senders, frozen items, messages, calls, traces.
@@ -243,10 +245,21 @@ class CollectionStepBuilder(models.AbstractModel):
     # ------------------------------------------------------------------
     @api.model
     def _create_calls(self, steps):
-        """The planned call of each step that has one; it belongs before the date given (R49)."""
-        vals_list = [self._prepare_call(step) for step in steps if step.call_state == 'todo']
-        if vals_list:
-            self.env['collection.call'].create(vals_list)
+        """The planned call of each step that has one; it belongs before the date given (R49).
+
+        A customer has one planned call for all purposes (R8): one that is waiting serves the step, one
+        of an earlier step, tried in vain, gives way to it.
+        """
+        steps = steps.filtered(lambda step: step.call_state == 'todo')
+        waiting = self.env['collection.call'].search(
+            [('case_id', 'in', steps.case_id.ids), ('state', '=', 'planned')], order='planned_on desc, id desc'
+        )
+        waiting.filtered('step_id').action_cancel()
+        free = {call.case_id: call for call in waiting if not call.step_id}
+        for step in steps:
+            if call := free.get(step.case_id):
+                internal(call).step_id = step
+        self.env['collection.call'].create([self._prepare_call(step) for step in steps if step.case_id not in free])
 
     @api.model
     def _prepare_call(self, step):

@@ -122,3 +122,26 @@ class TestCase(CollectionCommon):
         self.assertEqual(run.hold_ids.reason, 'archived')
         self.assertEqual(self.reason(move), 'archived')
         self.assertFalse(self.steps())
+
+    def test_nobody_is_called_about_what_is_answered(self):
+        move, other = self.invoice(), self.invoice(self.partner_b)
+        self.run_day()
+        self.assertEqual(self.steps().call_ids.state, 'planned')
+        self.pay(move)
+        self.dispute(other, 1000)
+        self.refresh()
+        for partner in self.partner_a | self.partner_b:
+            step = self.steps(partner)
+            self.assertEqual((step.call_ids.state, step.call_state, step.complete), ('cancelled', 'waived', True))
+        self.assertFalse(self.case(), "nothing is left to do for this customer")
+
+    def test_one_planned_call_per_customer(self):
+        self.invoice()
+        self.run_day()
+        first = self.steps()
+        first.action_record_failure("Not reached")
+        self.run_day('2026-03-11')
+        second = self.steps()[-1]
+        self.assertEqual(first.call_ids.state, 'cancelled')
+        self.assertEqual(second.call_ids.state, 'planned')
+        self.assertEqual(len(second.case_id.call_ids.filtered(lambda call: call.state == 'planned')), 1)
