@@ -1,0 +1,32 @@
+from odoo import fields, models
+from odoo.tools.misc import format_date
+
+
+class CollectionItemAsOf(models.TransientModel):
+    """Choose the date open items are shown at."""
+
+    _name = 'collection.item.as.of'
+    _description = "Open Items as of a Date"
+
+    date = fields.Date(
+        required=True, default=lambda self: fields.Date.subtract(fields.Date.context_today(self).replace(day=1), days=1)
+    )
+
+    def action_list(self):
+        """Open the list as of the date."""
+        return self._get_action('collection_item_action')
+
+    def action_balance(self):
+        """Open the aged balance as of the date."""
+        return self._get_action('collection_item_action_aged')
+
+    def _get_action(self, name):
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id(f'account_collection_followup.{name}')
+        # without its path: the address would open the list of today
+        action.pop('path', None)
+        return dict(
+            action,
+            name=self.env._("%(list)s as of %(date)s", list=action['name'], date=format_date(self.env, self.date)),
+            context={'collection_as_of': fields.Date.to_string(self.date)},
+        )

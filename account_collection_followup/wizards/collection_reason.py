@@ -1,0 +1,27 @@
+from odoo import fields, models
+
+
+class CollectionReason(models.TransientModel):
+    """Asks why, before something that was announced or agreed is given up (R40)."""
+
+    _name = 'collection.reason'
+    _description = "Say Why"
+
+    purpose = fields.Selection(
+        [('promise', "Cancel the promise"), ('step', "Cancel the step"), ('failure', "Record the failure")],
+        required=True,
+        readonly=True,
+    )
+    promise_id = fields.Many2one('collection.promise', readonly=True)
+    step_id = fields.Many2one('collection.step', readonly=True)
+    reason = fields.Text("Why?", required=True)
+
+    def action_confirm(self):
+        """Carry out what was asked for, with its reason."""
+        self.ensure_one()
+        if self.purpose == 'promise':
+            self.promise_id.action_cancel(self.reason)
+        elif self.purpose == 'step':
+            self.step_id.action_cancel(self.reason)
+        else:
+            self.step_id.action_record_failure(self.reason)
