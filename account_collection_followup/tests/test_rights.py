@@ -16,7 +16,7 @@ RIGHTS = {
     'collection.step':          ('', '', 'r', 'r', 'r'),
     'collection.step.line':     ('', '', 'r', 'r', 'r'),
     'collection.dispute':       ('', 'r', 'cru', 'cru', 'cru'),
-    'collection.dispute.line':  ('', 'r', 'cru', 'cru', 'cru'),
+    'collection.dispute.line':  ('', 'r', 'crud', 'crud', 'crud'),
     'collection.promise':       ('', '', 'cru', 'cru', 'cru'),
     'collection.promise.line':  ('', '', 'cru', 'cru', 'cru'),
     'collection.call':          ('', 'ru', 'cru', 'cru', 'cru'),
