@@ -123,6 +123,7 @@ class CollectionPlan(models.AbstractModel):
         """Policies, levels and "what comes after which level", worked out in Python:
         few rows, so that the large join stays an equality."""
         levels = self.env['collection.level'].sudo().with_context(active_test=False).search([])
+        payable = self.env['res.partner']._get_collection_payable_role()
         rule_rows = [
             SQL(
                 "(%s, %s::date, %s::date, %s, %s, %s, %s::numeric)",
@@ -138,7 +139,7 @@ class CollectionPlan(models.AbstractModel):
         ]
         level_rows = [
             SQL(
-                "(%s, %s, %s, %s, %s, %s, %s::numeric, %s)",
+                "(%s, %s, %s, %s, %s, %s, %s::numeric, %s, %s::int[])",
                 level.id,
                 level.rank,
                 level.kind,
@@ -147,6 +148,7 @@ class CollectionPlan(models.AbstractModel):
                 level.delay_days,
                 level.minimum_amount or 0,
                 level.by_email and not (level.by_call or level.by_letter or level.by_registered),
+                (level.recipient_role_ids | payable).ids,
             )
             for level in levels
         ]
@@ -169,12 +171,12 @@ class CollectionPlan(models.AbstractModel):
         return SQL(
             """rule (policy_id, receipt_from, debit_from, restart_days, stale_days, unsent, item_minimum)
                   AS (SELECT * FROM (VALUES %(rules)s) v %(no_rule)s),
-               level (id, rank, kind, track, mode, delay_days, minimum, email_only)
+               level (id, rank, kind, track, mode, delay_days, minimum, email_only, role_ids)
                   AS (SELECT * FROM (VALUES %(levels)s) v %(no_level)s),
                climb (policy_id, last_id, next_id, again_id)
                   AS (SELECT * FROM (VALUES %(climbs)s) v %(no_climb)s)""",
             rules=SQL(", ").join(rule_rows or [SQL("(0, NULL::date, NULL::date, 0, 0, '', 0::numeric)")]),
-            levels=SQL(", ").join(level_rows or [SQL("(0, 0, '', '', '', 0, 0::numeric, false)")]),
+            levels=SQL(", ").join(level_rows or [SQL("(0, 0, '', '', '', 0, 0::numeric, false, '{}'::int[])")]),
             climbs=SQL(", ").join(climb_rows or [SQL("(0, 0, 0, 0)")]),
             no_rule=SQL() if rule_rows else empty,
             no_level=SQL() if level_rows else empty,
@@ -279,11 +281,12 @@ class CollectionPlan(models.AbstractModel):
                          FROM judged j) a
                  LEFT JOIN level top ON top.id = a.top_id
                  LEFT JOIN lawsuit w ON w.partner_id = a.partner_id""",
-            reachable=self._get_reachable_query(SQL("a.partner_id")),
+            reachable=self._get_reachable_query(SQL("a.partner_id"), SQL("top.role_ids")),
         )
 
-    def _get_reachable_query(self, partner):
-        """:return: SQL telling whether a customer has an address an e-mail could go to (R66)"""
+    def _get_reachable_query(self, partner, role_ids):
+        """:return: SQL telling whether one of those a message would go to has an address it can go to (R66):
+        the SQL twin of ``res.partner._get_collection_recipients``"""
         roles = self.env['res.partner']._fields['collection_role_ids']
         return SQL(
             """EXISTS (SELECT FROM res_partner e
@@ -291,8 +294,10 @@ class CollectionPlan(models.AbstractModel):
                    AND COALESCE(e.message_bounce, 0) = 0
                    AND NOT EXISTS (SELECT FROM mail_blacklist b WHERE b.email = e.email_normalized AND b.active)
                    AND (e.id = %(partner)s OR e.type = 'invoice' OR EXISTS (
-                        SELECT FROM %(roles)s x WHERE x.%(holder)s = e.id)))""",
+                        SELECT FROM %(roles)s x WHERE x.%(holder)s = e.id AND x.%(role)s = ANY(%(role_ids)s))))""",
             partner=partner,
             roles=SQL.identifier(roles.relation),
             holder=SQL.identifier(roles.column1),
+            role=SQL.identifier(roles.column2),
+            role_ids=role_ids,
         )

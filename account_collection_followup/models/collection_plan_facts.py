@@ -64,12 +64,12 @@ class CollectionPlan(models.AbstractModel):
         item = self.env['collection.item']
         return SQL(
             """contested AS (
-                   SELECT o.id AS item_id, dl.amount, d.opened_on, d.closed_on, d.response_until
+                   SELECT o.id AS item_id, d.id AS dispute_id, dl.amount, d.opened_on, d.closed_on, d.response_until
                      FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id
                      JOIN open o ON o.id = dl.line_id AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s
                     UNION ALL
-                   SELECT o.id, dl.amount, d.opened_on, d.closed_on, d.response_until
+                   SELECT o.id, d.id, dl.amount, d.opened_on, d.closed_on, d.response_until
                      FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id
                      JOIN open o ON dl.line_id IS NULL AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s),
@@ -81,7 +81,7 @@ class CollectionPlan(models.AbstractModel):
                           max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until
                      FROM contested GROUP BY item_id),
                pledged AS (
-                   SELECT pl.line_id AS item_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,
+                   SELECT pl.line_id AS item_id, pr.id AS promise_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,
                           pl.ended_on, pl.response_until,
                           pl.expires_on >= %(day)s AND (pl.ended_on IS NULL OR pl.ended_on > %(day)s) AS running
                      FROM collection_promise pr JOIN collection_promise_line pl ON pl.promise_id = pr.id
@@ -103,7 +103,7 @@ class CollectionPlan(models.AbstractModel):
                      FROM suspension WHERE running OR response_until >= %(day)s GROUP BY 1, 2),
                receipt AS (
                    SELECT o.partner_id, o.currency_id, o.date, -o.residual_currency AS amount,
-                          j.type IN ('bank', 'cash', 'credit') AND o.date >= c.receipt_from AS fresh
+                          (j.type IN ('bank', 'cash', 'credit') AND o.date >= c.receipt_from) IS TRUE AS fresh
                      FROM open o JOIN customer c ON c.id = o.partner_id JOIN account_journal j ON j.id = o.journal_id
                     WHERE o.residual_currency < 0),
                fresh AS (SELECT partner_id FROM receipt WHERE fresh GROUP BY partner_id),
@@ -197,17 +197,21 @@ class CollectionPlan(models.AbstractModel):
     def _get_stale_cte(self, scope):
         """Items whose announcement is too old, days on which nothing could be done left out (R50).
 
+        A dispute or a promise counts as a whole: an instalment plan covers what its amounts cover together.
         The covered days are a union of intervals, merged by a running maximum."""
         return SQL(
             """old AS (
                    SELECT id, move_id, partner_id, residual_currency, step_id, last_given, last_date, stale_days, last_kind FROM item
                     WHERE last_given IS NOT NULL AND last_kind <> 'litigation' AND %(day)s - last_given > stale_days),
                excused (item_id, first_day, last_day) AS (
-                   SELECT o.id, t.opened_on, COALESCE(CASE WHEN t.closed_on <= %(day)s THEN GREATEST(t.closed_on, t.response_until) END, %(day)s)
-                     FROM old o JOIN contested t ON t.item_id = o.id AND t.amount >= o.residual_currency
+                   SELECT o.id, min(t.opened_on),
+                          max(COALESCE(CASE WHEN t.closed_on <= %(day)s THEN GREATEST(t.closed_on, t.response_until) END, %(day)s))
+                     FROM old o JOIN contested t ON t.item_id = o.id
+                    GROUP BY o.id, t.dispute_id, o.residual_currency HAVING sum(t.amount) >= o.residual_currency
                     UNION ALL
-                   SELECT o.id, t.made_on, COALESCE(t.response_until, t.expires_on)
-                     FROM old o JOIN pledged t ON t.item_id = o.id AND t.amount >= o.residual_currency
+                   SELECT o.id, min(t.made_on), max(COALESCE(t.response_until, t.expires_on))
+                     FROM old o JOIN pledged t ON t.item_id = o.id
+                    GROUP BY o.id, t.promise_id, o.residual_currency HAVING sum(t.amount) >= o.residual_currency
                     UNION ALL
                    SELECT o.id, t.date_from, COALESCE(t.response_until, t.date_until)
                      FROM old o JOIN suspension t ON t.partner_id = o.partner_id AND (t.move_id IS NULL OR t.move_id = o.move_id)

@@ -1,6 +1,6 @@
 from collections import namedtuple
 
-from odoo import models
+from odoo import api, models
 
 #: ``contacts``: addressee first; ``fallback``: why it is not the role asked for; ``reachable``: by the means needed
 Recipients = namedtuple('Recipients', ['contacts', 'fallback', 'reachable'])
@@ -20,7 +20,7 @@ class ResPartner(models.Model):
         :param need: 'email' or 'phone': contacts that cannot be reached by it are passed over
         :return: dict customer → :class:`Recipients`
         """
-        payable = self.env.ref('account_collection_followup.contact_role_payable', raise_if_not_found=False)
+        payable = self._get_collection_payable_role()
         contacts = self.sudo().search([('commercial_partner_id', 'in', self.ids)], order='id')
         # read once for the whole batch
         usable = contacts.filtered(lambda contact: contact._is_reachable_by(need))
@@ -29,6 +29,12 @@ class ResPartner(models.Model):
             customer: customer._choose_recipients(by_customer.get(customer, self.browse()), roles, payable)
             for customer in self
         }
+
+    @api.model
+    def _get_collection_payable_role(self):
+        """:return: the role of those who pay, empty if it was deleted"""
+        role = self.env.ref('account_collection_followup.contact_role_payable', raise_if_not_found=False)
+        return role or self.env['collection.contact.role']
 
     def _is_reachable_by(self, need):
         self.ensure_one()
