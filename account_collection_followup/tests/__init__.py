@@ -6,6 +6,7 @@ from . import test_hold
 from . import test_install
 from . import test_mail
 from . import test_plan_oracle
+from . import test_plan_rules
 from . import test_policy
 from . import test_promise
 from . import test_promise_properties
