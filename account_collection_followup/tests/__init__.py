@@ -4,6 +4,7 @@ from . import test_dispute
 from . import test_facts_on_documents
 from . import test_hold
 from . import test_install
+from . import test_item
 from . import test_mail
 from . import test_plan_oracle
 from . import test_plan_rules
