@@ -134,6 +134,8 @@ class CollectionCase(models.Model):
             internal(calls).write({'state': 'cancelled'})
             steps = calls.step_id.filtered(lambda step: step.call_state == 'todo')
             steps.write({'call_state': 'waived', 'failure': self.env._("Answered before the call.")})
+            # a step without any written means: its date counts from the day it was answered
+            steps.filtered('complete')._fix_date(today)
             self.env.flush_all()
 
     @api.model

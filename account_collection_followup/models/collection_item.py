@@ -364,6 +364,16 @@ class CollectionItem(models.Model):
     def _get_readonly_error(self):
         return UserError(self.env._("Open items show the ledger: post, pay or reconcile documents instead."))
 
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """Ages go from not due to the oldest."""
+        bucket = groupby_terms.get('bucket')
+        if bucket:
+            groupby_terms['bucket'] = SQL("CASE WHEN %(age)s = 'not_due' THEN '' ELSE %(age)s END", age=bucket)
+        result = super()._read_group_orderby(order, groupby_terms, query)
+        if bucket:
+            groupby_terms['bucket'] = bucket
+        return result
+
     # ------------------------------------------------------------------
     # Choosing items on screen
     # ------------------------------------------------------------------

@@ -105,11 +105,11 @@ class CollectionLevel(models.Model):
     def _compute_when_text(self):
         for level in self:
             if level.kind == 'satisfaction':
-                level.when_text = self.env._("%s days before the due date", level.delay_days)
+                level.when_text = self.env._("%s days before due", level.delay_days)
             elif level.is_entry:
-                level.when_text = self.env._("%s days after the due date", level.delay_days)
+                level.when_text = self.env._("%s days after due", level.delay_days)
             else:
-                level.when_text = self.env._("At the date given before")
+                level.when_text = self.env._("At the date given")
 
     @api.depends('by_email', 'by_call', 'by_letter', 'by_registered', 'kind')
     def _compute_means(self):

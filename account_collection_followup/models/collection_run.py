@@ -79,7 +79,12 @@ class CollectionRun(models.Model):
     @api.depends('date', 'company_id')
     def _compute_is_today(self):
         for run in self:
-            run.is_today = run.company_id and run.date == run.company_id._collection_today()
+            run.is_today = bool(run.company_id) and run._is_of_today()
+
+    def _is_of_today(self):
+        # asked anew each time: a scheduled action may work past midnight
+        self.ensure_one()
+        return self.date == self.company_id._collection_today()
 
     # ------------------------------------------------------------------
     # Preview
@@ -214,7 +219,7 @@ class CollectionRun(models.Model):
         company = self.company_id
         if not company.collection_start_date:
             raise UserError(self.env._("Start collections in %s first: Configuration, Start.", company.name))
-        if not self.is_today:
+        if not self._is_of_today():
             raise UserError(self.env._("Only today's run can send; %s is a preview.", self.date))
         if running := self._get_today(company):
             return running.get_formview_action()
@@ -280,7 +285,8 @@ class CollectionRun(models.Model):
         :return: number of lines dealt with, 0 when there is nothing left to take
         """
         self.ensure_one()
-        lines = self._lock_lines(limit)
+        # what was approved and could not leave on its day is planned anew on the next working day (R49, R54)
+        lines = self._lock_lines(limit) if self._is_of_today() else None
         if not lines:
             return 0
         items = self.env['collection.plan']._plan(self.company_id, self.date, partners=lines.partner_id)

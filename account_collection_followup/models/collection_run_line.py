@@ -98,7 +98,6 @@ class CollectionRunLine(models.Model):
             'no_email': (_("No usable e-mail address"), _("Add an e-mail address to the customer.")),
             'cap': (_("Over the number of messages per day"), _("Nothing: it leaves in one of the next runs.")),
             'settled': (_("Settled meanwhile"), _("Nothing.")),
-            'changed': (_("The situation changed since the approval"), _("Look at the new proposal.")),
         }
 
     @api.model
@@ -176,9 +175,13 @@ class CollectionRunLine(models.Model):
     def action_approve(self):
         """Let the messages leave. Litigation is approved by the collections manager alone (R48)."""
         self._check_approver()
-        if late := self.run_id.filtered(lambda run: run.state != 'open'):
+        if late := self.run_id.filtered(lambda run: run.state != 'open' or not run._is_of_today()):
+            # dates are set when a message leaves: yesterday's proposals are replaced by the next plan (R49)
             raise UserError(
-                self.env._("%s is not open: only messages of today's run can be approved.", late[0].display_name)
+                self.env._(
+                    "%s is not open: only messages of today's run can be approved. The next run proposes them again.",
+                    late[0].display_name,
+                )
             )
         self.sudo().filtered(lambda line: line.state in ('proposed', 'skipped')).state = 'approved'
         for company in self.company_id:
@@ -186,11 +189,26 @@ class CollectionRunLine(models.Model):
             company.sudo().collection_first_run_done = True
         self.run_id._execute_now()
 
-    def action_skip(self):
-        """Leave these messages out of today's run; the next run proposes them again."""
+    def action_skip(self, reason=None):
+        """Leave these messages out of today's run; the next run proposes them again.
+
+        :param str reason: why what was announced is not done (R40); asked for if it is missing
+        """
         self._check_approver()
-        self.sudo().filtered(lambda line: line.state in ('proposed', 'approved')).state = 'skipped'
+        if not reason:
+            return {
+                'type': 'ir.actions.act_window',
+                'res_model': 'collection.reason',
+                'name': self.env._("Leave out"),
+                'views': [(False, 'form')],
+                'target': 'new',
+                'context': {'default_purpose': 'skip', 'default_run_line_ids': self.ids},
+            }
+        self.sudo().filtered(lambda line: line.state in ('proposed', 'approved')).write(
+            {'state': 'skipped', 'note': reason}
+        )
         self.run_id.sudo()._finish_if_done()
+        return True
 
     def action_retry(self):
         """Try again after the cause of the error was mended."""

@@ -67,7 +67,23 @@ class CollectionStep(models.Model):
                     'failure': False,
                 }
             )
+            step._renew_date()
+            message = step._get_message()
             step.mail_id.sudo().write(
-                {'state': 'outgoing', 'failure_reason': False, 'recipient_ids': [(6, 0, found.contacts.ids)]}
+                {
+                    'state': 'outgoing',
+                    'failure_reason': False,
+                    'recipient_ids': [(6, 0, found.contacts.ids)],
+                    'subject': message['subject'],
+                    'body_html': message['body_html'],
+                    'body': message['body_html'],
+                }
             )
         self._mark_dirty()
+
+    def _renew_date(self):
+        """The date counts from the first written means that leaves (R49): as long as none has, a new try gives a new one."""
+        self.ensure_one()
+        if 'sent' not in (self.letter_state, self.registered_state):
+            self.act_on = False
+            self._fix_date(self.company_id._collection_today())

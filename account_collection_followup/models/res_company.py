@@ -1,4 +1,5 @@
 import pytz
+
 from odoo import fields, models
 
 

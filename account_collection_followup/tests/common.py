@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+
 from odoo import SUPERUSER_ID, fields
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import new_test_user

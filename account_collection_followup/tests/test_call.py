@@ -1,6 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 
@@ -10,7 +11,6 @@ from .facts_common import GROUP, FactsCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-03-02 09:00:00')
 class TestCall(FactsCommon):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -28,9 +28,16 @@ class TestCall(FactsCommon):
         """A reached call ends in something that can be acted on (R28)."""
         call = self._call()
         for result, message in (
-                ('all_well', "overdue"), ('promise', "promise first"), ('dispute', "dispute first"), ('plan', "promise"),
-                ('callback', "day"), ('paid_already', "details"), ('wrong_person', "details"), ('refusal', "details"),
-                ('it_is_on_its_way', "result")):
+            ('all_well', "overdue"),
+            ('promise', "promise first"),
+            ('dispute', "dispute first"),
+            ('plan', "promise"),
+            ('callback', "day"),
+            ('paid_already', "details"),
+            ('wrong_person', "details"),
+            ('refusal', "details"),
+            ('it_is_on_its_way', "result"),
+        ):
             with self.subTest(result=result), self._refused(message):
                 call.action_made(result)
         with self._refused("day"):
@@ -111,16 +118,34 @@ class TestCall(FactsCommon):
         self.assertEqual(step.call_state, 'sent')
 
     def _make_step(self):
-        level = self.env['collection.level'].create({
-            'policy_id': self.policy.id, 'name': "Call of the tests", 'by_call': True, 'rank': 10})
+        level = self.env['collection.level'].create(
+            {'policy_id': self.policy.id, 'name': "Call of the tests", 'by_call': True, 'rank': 10}
+        )
         case = self.env['collection.case']._open_for(self.customer, self.company)[self.customer]
-        return self.env['collection.step'].sudo().create({
-            'case_id': case.id, 'partner_id': self.customer.id, 'company_id': self.company.id, 'level_id': level.id,
-            'date': '2026-03-02', 'call_state': 'todo'})
+        return (
+            self.env['collection.step']
+            .sudo()
+            .create(
+                {
+                    'case_id': case.id,
+                    'partner_id': self.customer.id,
+                    'company_id': self.company.id,
+                    'level_id': level.id,
+                    'date': '2026-03-02',
+                    'call_state': 'todo',
+                }
+            )
+        )
 
     def test_guard(self):
         call = self._call()
-        for vals in ({'state': 'made'}, {'made_on': '2026-03-02'}, {'result': 'promise'}, {'tries': 3}, {'tried': True}):
+        for vals in (
+            {'state': 'made'},
+            {'made_on': '2026-03-02'},
+            {'result': 'promise'},
+            {'tries': 3},
+            {'tried': True},
+        ):
             with self.assertRaises(AccessError):
                 call.write(vals)
             with self.assertRaises(AccessError):

@@ -145,3 +145,16 @@ class TestCase(CollectionCommon):
         self.assertEqual(first.call_ids.state, 'cancelled')
         self.assertEqual(second.call_ids.state, 'planned')
         self.assertEqual(len(second.case_id.call_ids.filtered(lambda call: call.state == 'planned')), 1)
+
+    def test_a_step_whose_call_is_dropped_still_has_its_date(self):
+        """Without e-mail the call would fix the date; a promise comes first, is broken, and the ladder goes on."""
+        self.partner_a.email = False
+        move = self.invoice()
+        self.run_day()
+        self.env['collection.promise'].create({
+            'partner_id': self.partner_a.id,
+            'line_ids': [(0, 0, {'move_id': move.id, 'amount': 1000, 'date': '2026-03-04'})]})  # fmt: skip
+        self.refresh()
+        step = self.steps()
+        self.assertEqual((step.call_state, step.complete, str(step.date_given)), ('waived', True, '2026-03-09'))
+        self.assertEqual(self.run_day('2026-03-12').message_ids.level_id, self.levels[30])

@@ -1,6 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -11,7 +12,6 @@ from .facts_common import GROUP, FactsCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-03-02 09:00:00')
 class TestDispute(FactsCommon):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -50,8 +50,12 @@ class TestDispute(FactsCommon):
     def test_contact_becomes_customer(self):
         """A dispute of a contact is his company's, in one case with the others."""
         contact = self.env['res.partner'].create({'name': "Contact", 'parent_id': self.customer.id})
-        first, second = self.env['collection.dispute'].create([
-            {'type_id': self.type.id, 'partner_id': contact.id}, {'type_id': self.type.id, 'partner_id': self.customer.id}])
+        first, second = self.env['collection.dispute'].create(
+            [
+                {'type_id': self.type.id, 'partner_id': contact.id},
+                {'type_id': self.type.id, 'partner_id': self.customer.id},
+            ]
+        )
         self.assertEqual((first | second).partner_id, self.customer)
         self.assertEqual(len((first | second).case_id), 1)
 
@@ -60,7 +64,10 @@ class TestDispute(FactsCommon):
         invoice = self._invoice(1000, invoice_payment_term_id=self.term.id)
         first, second = self._receivable(invoice).sorted('date_maturity')
         for amount, expected in (
-                (None, {first: 300, second: 700}), (100, {first: 100}), (400, {first: 300, second: 100})):
+            (None, {first: 300, second: 700}),
+            (100, {first: 100}),
+            (400, {first: 300, second: 100}),
+        ):
             with self.subTest(amount=amount):
                 lines = self._dispute(invoice, amount).line_ids
                 self.assertEqual({line.line_id: line.amount for line in lines}, expected)
@@ -83,8 +90,12 @@ class TestDispute(FactsCommon):
             self._dispute(self.invoice, 1000.01)
         other = self._receivable(self._invoice(50))
         with self._refused("does not belong", ValidationError):
-            self.env['collection.dispute'].create({'type_id': self.type.id, 'line_ids': [
-                Command.create({'move_id': self.invoice.id, 'line_id': other.id, 'amount': 10})]})
+            self.env['collection.dispute'].create(
+                {
+                    'type_id': self.type.id,
+                    'line_ids': [Command.create({'move_id': self.invoice.id, 'line_id': other.id, 'amount': 10})],
+                }
+            )
         dispute = self._dispute(self.invoice, 600)
         with self._refused("only", ValidationError):
             dispute.line_ids = [Command.create({'move_id': self.invoice.id, 'amount': 401})]
@@ -145,8 +156,11 @@ class TestDispute(FactsCommon):
         """State, outcome and dates change through the methods only; nothing is deleted."""
         dispute = self._dispute(self.invoice, 200)
         for vals in (
-                {'state': 'closed'}, {'outcome': 'rejected'}, {'closed_on': '2026-03-02'},
-                {'response_until': '2026-03-02'}):
+            {'state': 'closed'},
+            {'outcome': 'rejected'},
+            {'closed_on': '2026-03-02'},
+            {'response_until': '2026-03-02'},
+        ):
             with self.assertRaises(AccessError):
                 dispute.write(vals)
             with self.assertRaises(AccessError):
@@ -172,8 +186,11 @@ class TestDispute(FactsCommon):
         with self.assertRaises(AccessError):
             self.invoice.with_user(self.lead).read(['name'])
         caller = new_test_user(self.env, 'facts_caller', groups=GROUP + 'caller', company_id=self.company.id)
-        created = self.env['collection.dispute'].with_user(caller).create({
-            'type_id': self.type.id, 'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 5})]})
+        created = (
+            self.env['collection.dispute']
+            .with_user(caller)
+            .create({'type_id': self.type.id, 'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 5})]})
+        )
         self.assertEqual(created.case_id, dispute.case_id)
         created.action_close('withdrawn')
 
@@ -191,7 +208,9 @@ class TestDispute(FactsCommon):
 
     def test_other_company(self):
         other = self.company_data_2 = self.setup_other_company()
-        move = self.init_invoice('out_invoice', self.customer, '2026-01-05', amounts=[100], company=other['company'], post=True)
+        move = self.init_invoice(
+            'out_invoice', self.customer, '2026-01-05', amounts=[100], company=other['company'], post=True
+        )
         dispute = self._dispute(move, 10)
         self.assertEqual(dispute.company_id, other['company'])
         with self._refused("another company", ValidationError):

@@ -1,6 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -26,8 +27,9 @@ class TestFactsOnDocuments(FactsCommon):
     def test_facts_of_invoice(self):
         dispute = self._dispute(self.invoice, 100)
         promise = self._promise((self.invoice, 100, '2026-03-12'), (self.invoice, 50, '2026-03-19'))
-        call = self.env['collection.call'].create({
-            'partner_id': self.customer.id, 'move_ids': [Command.set((self.invoice | self.other).ids)]})
+        call = self.env['collection.call'].create(
+            {'partner_id': self.customer.id, 'move_ids': [Command.set((self.invoice | self.other).ids)]}
+        )
         self.assertEqual((self.invoice.dispute_ids, self.other.dispute_ids), (dispute, dispute.browse()))
         self.assertEqual((self.invoice.promise_ids, self.invoice.promise_count), (promise, 1))
         self.assertEqual((self.invoice | self.other).call_ids, call)
@@ -40,25 +42,50 @@ class TestFactsOnDocuments(FactsCommon):
         self.assertEqual(moves.search([('promise_ids', '!=', False), *ours]), self.invoice)
         self.assertEqual(moves.search([('call_ids', 'in', call.ids), *ours]), self.invoice | self.other)
         self.assertEqual(self.invoice.action_view_disputes()['domain'], [('id', 'in', dispute.ids)])
-        self.assertEqual(
-            self.invoice.action_view_promises()['context']['default_partner_id'], self.customer.id)
+        self.assertEqual(self.invoice.action_view_promises()['context']['default_partner_id'], self.customer.id)
 
     def test_level_of_invoice(self):
         """The last level an invoice was asked for at: cancelled steps and lines kept apart do not count."""
-        first, second = self.env['collection.level'].create([
-            {'policy_id': self.policy.id, 'name': name, 'by_call': True, 'rank': rank}
-            for name, rank in (("One", 10), ("Two", 20))])
+        first, second = self.env['collection.level'].create(
+            [
+                {'policy_id': self.policy.id, 'name': name, 'by_call': True, 'rank': rank}
+                for name, rank in (("One", 10), ("Two", 20))
+            ]
+        )
         case = self.env['collection.case']._open_for(self.customer, self.company)[self.customer]
 
         def ask(level, day, **line):
             item = self._receivable(self.invoice)
-            return self.env['collection.step'].sudo().create({
-                'case_id': case.id, 'partner_id': self.customer.id, 'company_id': self.company.id,
-                'level_id': level.id, 'date': day, 'line_ids': [Command.create({
-                    'line_id': item.id, 'move_id': self.invoice.id, 'name': self.invoice.name,
-                    'partner_id': self.customer.id, 'company_id': self.company.id,
-                    'currency_id': item.currency_id.id, 'due_date': item.date_maturity, 'residual': 1000,
-                    'asked': 1000, 'level_id': level.id, **line})]})
+            return (
+                self.env['collection.step']
+                .sudo()
+                .create(
+                    {
+                        'case_id': case.id,
+                        'partner_id': self.customer.id,
+                        'company_id': self.company.id,
+                        'level_id': level.id,
+                        'date': day,
+                        'line_ids': [
+                            Command.create(
+                                {
+                                    'line_id': item.id,
+                                    'move_id': self.invoice.id,
+                                    'name': self.invoice.name,
+                                    'partner_id': self.customer.id,
+                                    'company_id': self.company.id,
+                                    'currency_id': item.currency_id.id,
+                                    'due_date': item.date_maturity,
+                                    'residual': 1000,
+                                    'asked': 1000,
+                                    'level_id': level.id,
+                                    **line,
+                                }
+                            )
+                        ],
+                    }
+                )
+            )
 
         ask(first, '2026-02-02')
         self.assertEqual((self.invoice.collection_level_id, self.other.collection_level_id), (first, first.browse()))
@@ -84,7 +111,8 @@ class TestFactsOnDocuments(FactsCommon):
 
     def test_rights(self):
         accountant = new_test_user(
-            self.env, 'facts_accountant', groups='account.group_account_readonly', company_id=self.company.id)
+            self.env, 'facts_accountant', groups='account.group_account_readonly', company_id=self.company.id
+        )
         self._dispute(self.invoice, 100)
         self.assertEqual(self.invoice.with_user(accountant).dispute_count, 1)
         plain = new_test_user(self.env, 'facts_plain', groups='base.group_user', company_id=self.company.id)
@@ -114,8 +142,12 @@ class TestFactsOnDocuments(FactsCommon):
         branch = self.env['res.company'].sudo().create({'name': "Branch of the tests", 'parent_id': self.company.id})
         other = self.env['res.company'].sudo().create({'name': "Other of the tests"})
         user = new_test_user(
-            self.env, 'facts_branch', groups=GROUP + 'administrator,base.group_partner_manager',
-            company_id=branch.id, company_ids=[Command.set(branch.ids)])
+            self.env,
+            'facts_branch',
+            groups=GROUP + 'administrator,base.group_partner_manager',
+            company_id=branch.id,
+            company_ids=[Command.set(branch.ids)],
+        )
         customer = self.customer.with_user(user).with_company(branch)
         customer.collection_user_id = user
         self.assertEqual(customer.collection_user_id, user)

@@ -1,6 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
@@ -10,10 +11,15 @@ from .facts_common import FactsCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-03-02 09:00:00')
 class TestHold(FactsCommon):
-
     def _hold(self, **values):
-        return self.env['collection.hold'].create({
-            'partner_id': self.customer.id, 'reason': "His warehouse burned down", 'date_until': '2026-03-13', **values})
+        return self.env['collection.hold'].create(
+            {
+                'partner_id': self.customer.id,
+                'reason': "His warehouse burned down",
+                'date_until': '2026-03-13',
+                **values,
+            }
+        )
 
     def test_hold(self):
         """Dated, with a reason, noted in the case; its end leaves time before anything leaves (R50)."""
@@ -23,12 +29,14 @@ class TestHold(FactsCommon):
         self.assertIn("warehouse", str(hold.case_id.message_ids[0].body))
         self.assertTrue(hold.case_id.message_ids[0].is_internal)
         self.assertEqual(
-            [hold._is_running_on(date(2026, 3, day)) for day in (1, 2, 13, 14)], [False, True, True, False])
+            [hold._is_running_on(date(2026, 3, day)) for day in (1, 2, 13, 14)], [False, True, True, False]
+        )
 
     def test_invoice(self):
         invoice = self._invoice(100)
         hold = self.env['collection.hold'].create(
-            {'move_id': invoice.id, 'reason': "Wrong address", 'date_until': '2026-03-13'})
+            {'move_id': invoice.id, 'reason': "Wrong address", 'date_until': '2026-03-13'}
+        )
         self.assertEqual((hold.partner_id, hold.company_id), (self.customer, self.company))
         with self._refused("not an invoice of", ValidationError):
             self._hold(move_id=invoice.id, partner_id=self.partner_b.id)
@@ -38,8 +46,7 @@ class TestHold(FactsCommon):
         with freeze_time('2026-03-05'):
             hold.action_end()
             self.assertEqual([hold.ended_on, hold.response_until], [date(2026, 3, 5), date(2026, 3, 10)])
-            self.assertEqual(
-                [hold._is_running_on(date(2026, 3, day)) for day in (4, 5)], [True, False])
+            self.assertEqual([hold._is_running_on(date(2026, 3, day)) for day in (4, 5)], [True, False])
             with self._refused("over already"):
                 hold.action_end()
         late = self._hold()

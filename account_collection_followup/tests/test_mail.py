@@ -108,10 +108,14 @@ class TestMail(CollectionCommon):
         step._on_call_done()
         self.assertEqual(self.reason(move, '2026-03-11'), 'unfinished')
         self.partner_a.email = 'right@example.com'
-        step.action_resend()
-        self.deliver()
+        with freeze_time('2026-03-20'):
+            step.action_resend()
+            self.deliver()
         self.assertEqual((step.email_state, step.complete), ('sent', True))
-        self.assertFalse(self.reason(move, '2026-03-11'))
+        self.assertEqual(str(step.date_given), '2026-03-27', "the customer reads it today: his days begin today")
+        self.assertIn('27 March 2026', step.mail_id.body_html)
+        self.assertEqual(self.reason(move, '2026-03-30'), 'conversation')
+        self.assertFalse(self.reason(move, '2026-03-31'))
 
     def test_recorded_failure_lets_the_ladder_go_on(self):
         move = self.invoice()
@@ -135,7 +139,9 @@ class TestMail(CollectionCommon):
         run = self.run_day('2026-03-03')
         self.assertFalse(self.steps(self.partner_b))
         self.assertEqual(run.hold_ids.filtered(lambda line: line.partner_id == self.partner_b).reason, 'no_email')
-        self.assertEqual(self.reason(move, '2026-03-03'), 'unfinished', "without a written means the call fixes the date")
+        self.assertEqual(
+            self.reason(move, '2026-03-03'), 'unfinished', "without a written means the call fixes the date"
+        )
         self.steps()._on_call_done()
         self.assertEqual(str(self.steps().date_given), '2026-03-09')
         self.assertEqual(self.reason(move, '2026-03-03'), 'conversation')

@@ -17,45 +17,56 @@ from .oracle import Oracle, after_working_days
 
 #: the clock of every example begins here, a Monday; documents are older
 START = date(2026, 1, 19)
-FIRST_OF_MARCH = date(2026, 3, 1)
 HOLIDAYS = {date(2026, 2, 18), date(2026, 3, 9)}
 
 #: numbers of days that mostly lead from a Monday to a working day
 NUMBERS_OF_DAYS = st.builds(lambda weeks, day: 7 * weeks + day, st.integers(3, 8), st.sampled_from([0, 1, 2, 3, 4, 6]))
-ITEMS = st.integers(0, 11)
+NUMBER_OF_ITEMS = 12
+ITEMS = st.integers(0, NUMBER_OF_ITEMS - 1)
+CUSTOMERS = st.integers(0, 1)
 DAYS = st.integers(0, 50)
 SHARES = st.sampled_from([1, 1, 1, 0.5, 0.3])
+MAYBE = st.none() | st.integers(0, 15)
 #: messages of the past
 STEPS = st.tuples(
     st.just('step'),
     DAYS,
-    st.integers(0, 1),  # customer
-    st.sampled_from(['ordinary', 'ordinary', 'ordinary', 'formal', 'litigation']),
+    CUSTOMERS,
+    st.sampled_from(['ordinary'] * 4 + ['formal', 'litigation']),
     st.integers(0, 2),  # level within the track
-    st.lists(ITEMS, min_size=2, max_size=8, unique=True),
+    st.lists(ITEMS, min_size=1, max_size=8, unique=True),
     st.integers(1, 12),  # days given
-    st.sampled_from(['complete', 'complete', 'complete', 'todo', 'undated', 'orphan', 'cancelled']),
+    st.sampled_from(['complete'] * 6 + ['todo', 'undated', 'orphan', 'cancelled']),
 )
-#: what may happen to the customers, each with its day
+
+
+def fates(items):
+    """:return: what may happen to one of some items, on which day"""
+    return st.one_of(
+        st.tuples(st.just('dispute'), DAYS, items, SHARES, MAYBE, MAYBE),
+        st.tuples(st.just('promise'), DAYS, items, SHARES, st.integers(0, 20), st.integers(1, 2)),
+        st.tuples(st.just('payment'), DAYS, items, SHARES, st.none() | st.integers(1, 30)),
+        st.tuples(st.just('hold'), DAYS, items, st.booleans(), st.integers(0, 20), MAYBE),
+        st.tuples(st.just('due'), DAYS, items, st.integers(-20, 20)),
+        st.tuples(st.just('repost'), DAYS, items),
+    )
+
+
+#: what may happen to a customer
 EVENTS = st.one_of(
-    st.tuples(st.just('dispute'), DAYS, ITEMS, SHARES, st.none() | st.integers(0, 20), st.none() | st.integers(0, 9)),
-    st.tuples(st.just('promise'), DAYS, ITEMS, SHARES, st.integers(0, 20), st.integers(1, 2)),
-    st.tuples(st.just('hold'), DAYS, ITEMS, st.booleans(), st.integers(0, 20), st.none() | st.integers(0, 9)),
-    st.tuples(st.just('payment'), DAYS, ITEMS, SHARES, st.none() | st.integers(1, 30)),
-    st.tuples(st.just('receipt'), DAYS, st.integers(0, 1), st.sampled_from([60, 400, 3000]), st.integers(-20, 3)),
-    st.tuples(st.just('refund'), DAYS, st.integers(0, 1), st.sampled_from([60, 400, 3000])),
-    st.tuples(st.just('due'), DAYS, ITEMS, st.integers(-20, 20)),
-    st.tuples(st.just('repost'), DAYS, ITEMS),
+    st.tuples(st.just('answer'), DAYS, CUSTOMERS, st.lists(st.integers(0, 2), min_size=3, max_size=3)),
+    st.tuples(st.just('receipt'), DAYS, CUSTOMERS, st.sampled_from([60, 400, 3000]), st.integers(-20, 3)),
+    st.tuples(st.just('refund'), DAYS, CUSTOMERS, st.sampled_from([60, 400, 3000])),
     st.tuples(st.just('cancel_promises'), DAYS),
     st.tuples(st.just('settle'), DAYS),
 )
 SETTINGS = st.fixed_dictionaries(
     {
-        'dues': st.lists(st.integers(-40, 15), min_size=12, max_size=12),
-        'policies': st.tuples(*2 * [st.sampled_from(['standard'] * 5 + ['other'] * 4 + ['archived', 'empty'])]),
+        'dues': st.lists(st.integers(-40, 15), min_size=NUMBER_OF_ITEMS, max_size=NUMBER_OF_ITEMS),
+        'policies': st.tuples(*2 * [st.sampled_from(['standard'] * 8 + ['other'] * 5 + ['archived', 'empty'])]),
         'default': st.sampled_from(['standard'] * 6 + [None]),
-        'archived_level': st.sampled_from([None, None, None, 20, 30, 50]),
-        'unsent': st.sampled_from(['warn', 'warn', 'hold', 'ignore']),
+        'archived_level': st.sampled_from([None, None, None, 20, 30, 60]),
+        'unsent': st.sampled_from(['warn', 'warn', 'warn', 'hold', 'ignore']),
         'never_sent': st.sets(ITEMS, max_size=3),
         'item_minimum': st.sampled_from([0, 0, 0, 100]),
         'stale_days': st.sampled_from([15, 15, 4]),
@@ -73,9 +84,11 @@ PHASES = [Phase.explicit, Phase.generate]
 SCENARIOS = st.tuples(
     SETTINGS,
     st.builds(
-        lambda steps, events: steps + events,
-        st.lists(STEPS, min_size=1, max_size=5),
-        st.lists(EVENTS, min_size=3, max_size=10),
+        lambda steps, events, fates: steps + events + [fate for fate in fates if fate],
+        st.lists(STEPS, min_size=2, max_size=5),
+        st.lists(EVENTS, min_size=1, max_size=4),
+        # a third of the items are left in peace
+        st.tuples(*(st.none() | fates(st.just(number)) | fates(st.just(number)) for number in range(NUMBER_OF_ITEMS))),
     ),
     NUMBERS_OF_DAYS,
 )
@@ -140,7 +153,7 @@ class PlanOracleCommon(CollectionCommon):
             cls._entry(b, 300, date(2026, 3, 6)),
         ]
         cls.items = cls.env['account.move.line'].union(*(cls.term(move) for move in moves))
-        assert len(cls.items) == 12
+        assert len(cls.items) == NUMBER_OF_ITEMS
         cls.debit_line = cls.company_data['default_journal_bank'].inbound_payment_method_line_ids[:1]
         cls.debit_line.collection_direct_debit = True
 
@@ -309,6 +322,19 @@ class PlanOracleCommon(CollectionCommon):
             }
         )
 
+    def _do_answer(self, day, customer, hows):
+        """Everything the last message asked for is paid, promised or disputed."""
+        step = self.env['collection.step'].search([('partner_id', '=', self.customers[customer].id)], limit=1)
+        for number, line in enumerate(step.line_ids.line_id):
+            item = list(self.items).index(line)
+            how = hows[number % 3]
+            if how == 0:
+                self._do_payment(day, item, 1, None)
+            elif how == 1:
+                self._do_promise(day, item, 1, 9, 1)
+            else:
+                self._do_dispute(day, item, 1, None, None)
+
     def _do_dispute(self, day, number, part, days, response):
         item = self.items[number]
         amount = round(item.amount_currency * part, 2)
@@ -324,6 +350,8 @@ class PlanOracleCommon(CollectionCommon):
     def _do_promise(self, day, number, part, days, instalments):
         item = self.items[number]
         amount = round(item.amount_residual_currency * part / instalments, 2)
+        if amount <= 0:
+            raise UserError("nothing to promise")
         self.env['collection.promise'].create(
             {
                 'partner_id': item.partner_id.id,
@@ -343,7 +371,7 @@ class PlanOracleCommon(CollectionCommon):
 
     def _do_hold(self, day, number, whole, days, ended):
         item = self.items[number]
-        values = {'partner_id': item.partner_id.id} if whole else {'move_id': item.move_id.id}
+        values = {'partner_id': item.partner_id.id, 'move_id': not whole and item.move_id.id}
         hold = self.env['collection.hold'].create(
             {**values, 'reason': "wait", 'date_from': day, 'date_until': day + timedelta(days)}
         )
@@ -424,7 +452,7 @@ class PlanOracleCommon(CollectionCommon):
 class TestPlanOracle(PlanOracleCommon):
     """The plan and a readable re-implementation of the rules give the same answers, whatever happened."""
 
-    @settings(max_examples=45, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @settings(max_examples=32, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
     @given(SCENARIOS, NUMBERS_OF_DAYS, st.integers(1, 30))
     def test_every_item(self, scenario, ahead, back):
         """On the day, on a later one as a preview, and on a past one as it was then."""
@@ -433,7 +461,7 @@ class TestPlanOracle(PlanOracleCommon):
             self.assertAgree(START + timedelta(scenario[2] + ahead))
             self.assertAgree(today - timedelta(back))
 
-    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
     @given(SCENARIOS, st.integers(-20, 20))
     def test_pure_question(self, scenario, offset):
         """Asked twice, for one customer, or with the history handed over, the plan says the same, and it writes nothing."""
@@ -473,8 +501,8 @@ class TestPlanOracle(PlanOracleCommon):
             if line.role == 'asked'
         ]
 
-    @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
-    @given(SETTINGS, st.lists(EVENTS, min_size=8, max_size=16))
+    @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @given(SETTINGS, st.lists(EVENTS | fates(ITEMS) | fates(ITEMS), min_size=8, max_size=16))
     def test_real_ladder(self, options, events):
         """Day after day with real runs: the oracle agrees before each of them."""
         calm = dict(options, policies=('standard', 'other'), default='standard', address='own', archived_customer=False)

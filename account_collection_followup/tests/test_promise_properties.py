@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from freezegun import freeze_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -119,8 +120,11 @@ class TestPromiseProperties(FactsCommon):
             residual = item.amount_residual_currency
             self.env.flush_all()
             left = self.env['collection.item']._get_promise_left(SQL("pl"), SQL("%s::numeric", residual))
-            rows = dict(self.env.execute_query(SQL(
-                "SELECT pl.id, %s FROM collection_promise_line pl WHERE pl.promise_id = %s", left, promise.id)))
+            rows = dict(
+                self.env.execute_query(
+                    SQL("SELECT pl.id, %s FROM collection_promise_line pl WHERE pl.promise_id = %s", left, promise.id)
+                )
+            )
             for line in promise.line_ids:
                 self.assertAlmostEqual(line._left(residual), float(rows[line.id]))
             savepoint.rollback()

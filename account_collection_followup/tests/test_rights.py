@@ -34,7 +34,6 @@ OPERATIONS = {'c': 'create', 'r': 'read', 'u': 'write', 'd': 'unlink'}
 
 @tagged('post_install', '-at_install')
 class TestRights(CollectionCommon):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -62,13 +61,28 @@ class TestRights(CollectionCommon):
         """Another company's customers are invisible; a branch sees what it shares with its root."""
         other = self.setup_other_company()['company']
         stranger = new_test_user(
-            self.env, login='stranger', company_id=other.id, groups='account_collection_followup.group_collection_administrator')
+            self.env,
+            login='stranger',
+            company_id=other.id,
+            groups='account_collection_followup.group_collection_administrator',
+        )
         branch = self.env['res.company'].create({'name': "Branch", 'parent_id': self.company.id})
         local = new_test_user(
-            self.env, login='local', company_id=branch.id, groups='account_collection_followup.group_collection_collector')
+            self.env,
+            login='local',
+            company_id=branch.id,
+            groups='account_collection_followup.group_collection_collector',
+        )
         self.invoice(due='2026-01-10')
         self.run_day('2026-03-02')
-        for model in ('collection.case', 'collection.step', 'collection.run', 'collection.run.line', 'collection.item', 'collection.call'):
+        for model in (
+            'collection.case',
+            'collection.step',
+            'collection.run',
+            'collection.run.line',
+            'collection.item',
+            'collection.call',
+        ):
             mine = self.env[model].search([('company_id', '=', self.company.id)])
             self.assertTrue(mine, model)
             with self.subTest(model):

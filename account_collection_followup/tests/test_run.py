@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -191,3 +192,29 @@ class TestRun(CollectionCommon):
         self.assertEqual(step.call_ids.state, 'cancelled')
         self.run_day('2026-03-03')
         self.assertEqual(len(self.steps()), 2)
+
+    def test_what_was_not_sent_on_its_day_is_planned_anew(self):
+        self.levels[20].mode = 'validate'
+        self.invoice()
+        friday = self.run_day('2026-03-06')
+        with freeze_time('2026-03-07'), self.assertRaisesRegex(UserError, "not open"):
+            friday.message_ids.with_user(self.collector).action_approve()
+        friday.message_ids.state = 'approved'
+        with freeze_time('2026-03-07'):
+            self.assertFalse(friday.with_user(SUPERUSER_ID)._execute_batch())
+        self.assertFalse(self.steps())
+        monday = self.run_day('2026-03-09')
+        self.assertEqual((friday.message_ids.state, monday.message_ids.state), ('replaced', 'proposed'))
+
+    def test_leaving_out_asks_why(self):
+        self.levels[20].mode = 'validate'
+        self.invoice()
+        run = self.run_day()
+        line = run.message_ids.with_user(self.collector)
+        action = line.action_skip()
+        self.assertEqual(line.state, 'proposed')
+        wizard = self.env['collection.reason'].with_user(self.collector).with_context(**action['context'])
+        wizard.create({'reason': "The customer has just called"}).action_confirm()
+        self.assertEqual((line.state, line.note), ('skipped', "The customer has just called"))
+        self.assertEqual(run.state, 'done')
+        self.assertFalse(self.steps())

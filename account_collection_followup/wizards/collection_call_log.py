@@ -21,7 +21,7 @@ class CollectionCallLog(models.TransientModel):
     partner_id = fields.Many2one('res.partner', string="Customer", readonly=True)
     company_id = fields.Many2one('res.company', readonly=True)
     purpose = fields.Selection(related='call_id.purpose')
-    contact_id = fields.Many2one('res.partner', string="Interlocutor")
+    contact_id = fields.Many2one('res.partner', string="Contact")
     contact_phone = fields.Char("Phone", related='contact_id.phone')
     channel = fields.Selection(
         [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")], required=True, default='call'

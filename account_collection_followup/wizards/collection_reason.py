@@ -8,12 +8,18 @@ class CollectionReason(models.TransientModel):
     _description = "Say Why"
 
     purpose = fields.Selection(
-        [('promise', "Cancel the promise"), ('step', "Cancel the step"), ('failure', "Record the failure")],
+        [
+            ('promise', "Cancel the promise"),
+            ('step', "Cancel the step"),
+            ('failure', "Record the failure"),
+            ('skip', "Leave the messages out"),
+        ],
         required=True,
         readonly=True,
     )
     promise_id = fields.Many2one('collection.promise', readonly=True)
     step_id = fields.Many2one('collection.step', readonly=True)
+    run_line_ids = fields.Many2many('collection.run.line', readonly=True)
     reason = fields.Text("Why?", required=True)
 
     def action_confirm(self):
@@ -23,5 +29,7 @@ class CollectionReason(models.TransientModel):
             self.promise_id.action_cancel(self.reason)
         elif self.purpose == 'step':
             self.step_id.action_cancel(self.reason)
+        elif self.purpose == 'skip':
+            self.run_line_ids.action_skip(self.reason)
         else:
             self.step_id.action_record_failure(self.reason)
