@@ -29,9 +29,9 @@ free_port() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(
 
 find_python() {
   local candidate
-  for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.10 /usr/bin/python3}; do
+  for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.13 /usr/bin/python3}; do
     # pip and venv are packages of their own on Debian; the locked wheels exist for these versions
-    "$candidate" -c 'import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
+    "$candidate" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
       2>/dev/null && { command -v "$candidate"; return; }
   done
   return 1
@@ -115,14 +115,13 @@ use_odoo_source() {
   ODOO_ID="$ODOO_PATH $(git -C "$ODOO_PATH" rev-parse HEAD 2>/dev/null || true)"
 }
 
-# need_python odoo [test]: a venv with the locked packages; every file is checked against the hash in the lock.
-need_python() {
+# need_packages odoo [test]: a venv with the locked packages; every file is checked against the hash in the lock.
+need_packages() {
   local python name lock
   if [ ! -x "$VENV/bin/python" ]; then
     python=$(find_python)
     "$python" -m venv "$VENV"
   fi
-  "$VENV/bin/python" -c 'import site, sys; open(site.getsitepackages()[0] + "/odoo19.pth", "w").write(sys.argv[1])' "$ODOO_PATH"
   for name in build "$@"; do
     lock=$ROOT/dev/requirements-$name.txt
     cmp -s "$lock" "$VENV/$name.done" && continue
@@ -151,10 +150,15 @@ need_patched_wkhtmltopdf() {
 
 # set_up demo | set_up test: everything above. Nothing to do takes a tenth of a second.
 set_up() {
+  local packages=(odoo) pip
+  [ "$1" != test ] || packages+=(test)
   need_system "$1"
   use_postgres
+  # both download and unpack for a while: at the same time
+  locked venv need_packages "${packages[@]}" & pip=$!
   need_odoo
-  if [ "$1" = test ]; then locked venv need_python odoo test; else locked venv need_python odoo; fi
+  wait $pip || exit 1
+  "$VENV/bin/python" -c 'import site, sys; open(site.getsitepackages()[0] + "/odoo19.pth", "w").write(sys.argv[1])' "$ODOO_PATH"
   need_patched_wkhtmltopdf
 }
 
@@ -317,8 +321,12 @@ fresh_database() {
   install_addons "$1" "$(our_addons)"
 }
 
-# run_in_odoo DATABASE SCRIPT [argument...]: a Python script that finds Odoo's environment in `env`
-run_in_odoo() { MAILBOX=${MAILBOX:-} "$VENV/bin/python" "$ROOT/dev/in_odoo.py" "$CLUSTER/odoo.conf" "$@"; }
+# run_in_odoo DATABASE SCRIPT [argument...]: a Python script that finds Odoo's environment in `env`. Its configuration
+# is its own: another command may write the shared one, with another mailbox, meanwhile.
+run_in_odoo() {
+  write_conf "$CLUSTER/$1.conf" "db_name = $1"
+  MAILBOX=${MAILBOX:-} "$VENV/bin/python" "$ROOT/dev/in_odoo.py" "$CLUSTER/$1.conf" "$@"
+}
 
 # export_terms DATABASE ADDON FILE: the terms to translate, as Odoo finds them in the code and in the database
 export_terms() { odoo i18n export -c "$CLUSTER/odoo.conf" -d "$1" -l pot -o "$3" "$2" 2>&1 | { grep -E 'ERROR|CRITICAL' || true; }; }
