@@ -177,7 +177,7 @@ class CollectionCase(models.Model):
                         (array_agg(p.last_level_id ORDER BY v.rank DESC NULLS LAST, p.last_level_id))[1] AS level_id,
                         (array_agg(p.message_level_id ORDER BY n.rank DESC, n.id) FILTER (WHERE p.reason IS NULL))[1] AS rising_id,
                         (array_agg(p.mode ORDER BY n.rank DESC, n.id) FILTER (WHERE p.reason IS NULL))[1] AS mode,
-                        (array_agg(p.level_id ORDER BY p.until, p.line_id) FILTER (WHERE p.reason IN ('conversation', 'delay')))[1] AS waiting_id,
+                        (array_agg(p.level_id ORDER BY w.rank DESC, w.id) FILTER (WHERE p.reason IN ('conversation', 'delay')))[1] AS waiting_id,
                         min(p.until) FILTER (WHERE p.reason IS NOT NULL) AS until,
                         bool_or(p.reason = 'receipt') AS receipt,
                         bool_or(p.reason IN ('no_email', 'no_policy', 'no_levels', 'archived', 'top')) AS blocked,
@@ -185,6 +185,7 @@ class CollectionCase(models.Model):
                         (array_agg(p.reason ORDER BY p.to_chase_company DESC, p.residual DESC, p.line_id) FILTER (WHERE p.reason IS NOT NULL))[1] AS reason
                    FROM plan p LEFT JOIN collection_level v ON v.id = p.last_level_id
                    LEFT JOIN collection_level n ON n.id = p.message_level_id
+                   LEFT JOIN collection_level w ON w.id = p.level_id
                   GROUP BY p.partner_id),
                step AS (
                  SELECT s.case_id, max(s.date) FILTER (WHERE s.takeover IS NOT TRUE) AS last_on,
@@ -207,7 +208,7 @@ class CollectionCase(models.Model):
                  SELECT k.id, COALESCE(f.balance, 0) AS balance, COALESCE(f.overdue, 0) AS overdue,
                         round(COALESCE(f.disputed, 0), %(digits)s) AS disputed, round(COALESCE(f.promised, 0), %(digits)s) AS promised,
                         COALESCE(p.to_chase, 0) AS to_chase, f.oldest_due_date, p.level_id,
-                        COALESCE(p.rising_id, s.call_level_id, s.post_level_id, p.waiting_id) AS next_level_id,
+                        %(next_level)s AS next_level_id,
                         %(next_action)s AS next_action,
                         CASE WHEN b.number > 0 OR p.rising_id IS NOT NULL THEN %(today)s
                              ELSE LEAST(p.until, CASE WHEN s.call_level_id IS NOT NULL THEN c.planned_on END) END AS next_date,
@@ -252,6 +253,17 @@ class CollectionCase(models.Model):
                     WHEN p.reason IN ('conversation', 'delay', 'promised', 'peace', 'closed_day') THEN 'wait'
                     WHEN p.reason IS NOT NULL THEN 'blocked'
                     ELSE 'none' END"""
+        )
+
+    @api.model
+    def _get_next_level_case(self):
+        """:return: SQL of the level the most urgent thing is about, in the order of :meth:`_get_next_action_case`"""
+        return SQL(
+            """CASE WHEN p.mode IN ('decide', 'validate') THEN p.rising_id
+                    WHEN s.call_level_id IS NOT NULL OR c.planned_on IS NOT NULL THEN s.call_level_id
+                    WHEN s.post_level_id IS NOT NULL THEN s.post_level_id
+                    WHEN p.mode = 'auto' THEN p.rising_id
+                    ELSE p.waiting_id END"""
         )
 
     @api.model
