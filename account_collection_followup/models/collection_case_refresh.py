@@ -231,6 +231,7 @@ class CollectionCase(models.Model):
             promised=SQL("LEAST(%s, GREATEST(%s, 0))", item._get_promised_query(alias, residual, today), residual),
             plan=self.env['collection.plan']._get_plan_query(root, today, partners=partners),
             next_action=self._get_next_action_case(),
+            next_level=self._get_next_level_case(),
             names=names,
             fresh_names=SQL(", ").join(SQL.identifier('f', name) for name in columns),
             old_names=SQL(", ").join(SQL.identifier('t', name) for name in columns),

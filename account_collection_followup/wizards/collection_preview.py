@@ -62,33 +62,38 @@ class CollectionPreview(models.TransientModel):
             ],
             limit=40,
         )
-        blank = dict.fromkeys(PlanItem._fields)
-        return [
-            PlanItem(
-                **{
-                    **blank,
-                    'line_id': item.line_id.id,
-                    'partner_id': item.partner_id.id,
-                    'company_id': item.company_id.id,
-                    'move_id': item.move_id.id,
-                    'currency_id': item.currency_id.id,
-                    'due_date': item.due_date,
-                    'residual': item.residual_currency,
-                    'residual_company': item.residual,
-                    'disputed': item.disputed,
-                    'promised': item.promised,
-                    'responding': 0,
-                    'netted': 0,
-                    'to_chase': item.residual_currency - item.disputed - item.promised,
-                    'to_chase_company': item.residual,
-                    'level_id': self.level_id.id,
-                    'message_level_id': self.level_id.id,
-                    'track': self.level_id._get_track(),
-                    'mode': self.level_id.mode,
-                }
-            )
-            for item in items
-        ]
+        plan = self.env['collection.plan'].sudo()
+        today = self.company_id._collection_today()
+        planned = {answer.line_id: answer for answer in plan._plan(self.company_id, today, partners=self.partner_id)}
+        answers = [self._prepare_item(item, planned.get(item.id)) for item in items]
+        return [answer for answer in answers if answer.to_chase > 0]
+
+    def _prepare_item(self, item, planned):
+        """:param planned: what the plan says of an overdue item: what is covered or received is not asked for"""
+        covered = item.disputed + item.promised
+        return PlanItem(
+            **{
+                **dict.fromkeys(PlanItem._fields),
+                'line_id': item.line_id.id,
+                'partner_id': item.partner_id.id,
+                'company_id': item.company_id.id,
+                'move_id': item.move_id.id,
+                'currency_id': item.currency_id.id,
+                'due_date': item.due_date,
+                'residual': item.residual_currency,
+                'residual_company': item.residual,
+                'disputed': item.disputed,
+                'promised': item.promised,
+                'responding': planned.responding if planned else 0,
+                'netted': planned.netted if planned else 0,
+                'to_chase': planned.to_chase if planned else item.residual_currency - covered,
+                'to_chase_company': planned.to_chase_company if planned else item.residual,
+                'level_id': self.level_id.id,
+                'message_level_id': self.level_id.id,
+                'track': self.level_id._get_track(),
+                'mode': self.level_id.mode,
+            }
+        )
 
     def _render(self, items):
         customer, level = self.partner_id.commercial_partner_id, self.level_id
