@@ -10,12 +10,12 @@ import argparse
 import json
 import os
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 
 import freezegun
 from replay_checks import Breach, Checks
 from replay_history import History, draw
-from replay_report import build_report, print_report
+from replay_report import as_plain, build_report, print_report
 
 from odoo import SUPERUSER_ID, Command
 
@@ -38,6 +38,7 @@ class World:
         self.partners = self._create_customers()
         self.types = self.env["collection.dispute.type"].search([], order="id")
         self.by_move = {}
+        self.numbers = set()  # of the posted invoices, as Odoo counts
         self._start()
 
     def _create_user(self, env, login, role):
@@ -80,14 +81,22 @@ class World:
         start.action_start()
 
     # -- the ledger ----------------------------------------------------------------------------------------------------
-    def post_invoices(self, day):
-        invoices = self.history.issued.get(day, [])
+    def draft_invoices(self, day):
+        """The drafts of a month, in one batch."""
+        invoices = [
+            one for one in self.history.invoices if (one.issued.year, one.issued.month) == (day.year, day.month)
+        ]
         moves = self.env["account.move"].with_context(**QUIET).create([self._prepare_invoice(one) for one in invoices])
-        moves.action_post()
-        moves.is_move_sent = True
         for invoice, move in zip(invoices, moves, strict=True):
             invoice.move = move.with_env(self.env)
             self.by_move[move.id] = invoice
+
+    def post_invoices(self, day):
+        invoices = self.history.issued.get(day, [])
+        moves = self.env["account.move"].union(*(invoice.move for invoice in invoices)).with_context(**QUIET)
+        moves.action_post()
+        moves.is_move_sent = True
+        self.numbers.update(moves.mapped("name"))
 
     def _prepare_invoice(self, invoice):
         line = {"name": "As ordered", "price_unit": invoice.amount, "tax_ids": [Command.clear()]}
@@ -103,16 +112,18 @@ class World:
 
     def settle(self, day):
         """Credit notes for the disputes the company lost, money for the rest: one payment per customer."""
-        paid = {}
-        for invoice in self.history.settled.get(day, []):
+        invoices = self.history.settled.get(day, [])
+        for invoice in invoices:
             if invoice.lost:
                 self._credit(invoice, day)
-            else:
-                paid.setdefault(invoice.customer, []).append(invoice)
-        for invoices in paid.values():
-            self._pay(invoices, day)
+        moves = self.env["account.move"].union(*(invoice.move for invoice in invoices if not invoice.lost))
+        if moves:
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=moves.ids, **QUIET
+            ).create({"payment_date": day, "group_payment": True})._create_payments()
 
     def _credit(self, invoice, day):
+        """A credit note of the whole; posting it settles the invoice it reverses."""
         wizard = self.env["account.move.reversal"].with_context(
             active_model="account.move", active_ids=invoice.move.ids, **QUIET
         )
@@ -121,14 +132,6 @@ class World:
         credit_note = invoice.move.reversal_move_ids
         credit_note.invoice_date = day
         credit_note.action_post()
-        lines = (invoice.move | credit_note).line_ids
-        lines.filtered(lambda line: line.account_id.account_type == "asset_receivable").reconcile()
-
-    def _pay(self, invoices, day):
-        moves = self.env["account.move"].union(*(invoice.move for invoice in invoices))
-        self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=moves.ids, **QUIET
-        ).create({"payment_date": day, "group_payment": True})._create_payments()
 
     # -- disputes ------------------------------------------------------------------------------------------------------
     def open_disputes(self, day):
@@ -171,16 +174,27 @@ class World:
             self._make_call(call, day)
 
     def _make_call(self, call, day):
-        customer = call.partner_id.name
-        asked = [self.by_move[move.id] for move in call.sudo().step_id.line_ids.move_id]
-        owed = asked or [one for one in self.history.get_open(day) if one.customer == customer and one.due < day]
-        owed = [one for one in owed if one.is_open(day) and not one.is_disputed(day)]
-        if customer in self.history.unpaid and owed:
+        owed = self._get_owed(call, day)
+        if owed and call.partner_id.name in self.history.unpaid:
             self._hear_excuse(call, day)
-        elif promised := [one for one in owed if not (one.promises and one.promises[-1][1] >= day)]:
-            self._take_promises(call, promised, day)
+        elif owed:
+            self._take_promises(call, owed, day)
         else:
-            call.action_made("paid_already", note="Paid or promised before this call.")
+            call.action_made("paid_already", note="Paid or agreed before this call.")
+
+    def _get_owed(self, call, day):
+        """:return: the invoices to talk about: what the message asked for, else what is overdue, less what is agreed"""
+        lines = call.sudo().step_id.line_ids.filtered(lambda line: line.role == "asked")
+        asked = [self.by_move[move.id] for move in lines.move_id]
+        overdue = [one for one in self.history.get_open(day) if one.customer == call.partner_id.name and one.due < day]
+        promised = self.env["collection.promise.line"].search(
+            [("state", "=", "running"), ("partner_id", "=", call.partner_id.id)]
+        )
+        return [
+            one
+            for one in asked or overdue
+            if one.is_open(day) and not one.is_disputed(day) and one.move not in promised.move_id
+        ]
 
     def _take_promises(self, call, invoices, day):
         by_date = {}
@@ -210,24 +224,25 @@ class World:
 def live_day(world, checks, day):
     """One day: the ledger first, then on working days the daily job and the work on the desk."""
     env = world.env
+    if day.day == 1 or day == world.history.first:
+        world.draft_invoices(day)
     world.post_invoices(day)
     world.open_disputes(day)
     world.close_disputes(day)
     world.settle(day)
-    env.cr.commit()
+    # scheduled actions and the mail queue commit
     env["collection.case"].with_user(SUPERUSER_ID)._cron_refresh()
     if checks.is_working(day):
         env["collection.run"].with_user(SUPERUSER_ID)._cron_daily()
         world.approve(day)
-        env.cr.commit()
         env["mail.mail"].with_user(SUPERUSER_ID).process_email_queue()
         world.post_letters()
         world.make_calls(day)
         env.cr.commit()
+        env.invalidate_all()
         checks.check_day(day)
     if (day + timedelta(days=1)).day == 1:
         checks.check_ledger(day)
-    env.invalidate_all()
 
 
 def show_progress(env, history, day, started):
@@ -272,13 +287,15 @@ def main(env):
     parser.add_argument("--stretch", type=int, default=1, metavar="N", help="multiply the days late by N")
     parser.add_argument("--never-pay", type=int, default=0, metavar="K", help="K customers never pay")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N invoices")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there as well; - for standard output, instead")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the figures there as well; - for standard output, instead"
+    )
     options = parser.parse_args()
     report = replay(env, options)
     if options.json != "-":
         print_report(report)
     if options.json:
-        text = json.dumps(report, indent=2, default=date.isoformat)
+        text = json.dumps(as_plain(report), indent=2)
         if options.json == "-":
             print(text)
         else:

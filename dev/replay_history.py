@@ -4,7 +4,9 @@ import csv
 import zlib
 from datetime import date, timedelta
 
-FIELDS = "country customer_ID invoice_number invoice_date due_date invoice_amount_usd disputed dispute_lost settled_date"
+FIELDS = (
+    "country customer_ID invoice_number invoice_date due_date invoice_amount_usd disputed dispute_lost settled_date"
+)
 #: a customer who does not pay contests so long
 UNPAID_DISPUTE_DAYS = 30
 BROKEN_DAYS = 7
@@ -66,7 +68,9 @@ class History:
             rows = list(csv.DictReader(file))
         if not rows or wrong_columns(rows[0]):
             raise SystemExit(f"{path}: not a history. Its columns are: {', '.join(FIELDS.split())}.")
-        self.invoices = sorted((Invoice(row, stretch) for row in rows), key=lambda one: (one.issued, one.number))[:limit]
+        self.invoices = sorted((Invoice(row, stretch) for row in rows), key=lambda one: (one.issued, one.number))[
+            :limit
+        ]
         self.customers = sorted({invoice.customer for invoice in self.invoices})
         self.unpaid = set(sorted(self.customers, key=lambda name: (draw(name, 2**32), name))[:never_pay])
         for invoice in self.invoices:
