@@ -212,12 +212,8 @@ class CollectionPlan(models.AbstractModel):
                       i.free - i.netted AS to_chase,
                       round((i.free - i.netted) * i.residual / i.residual_currency, %(digits)s) AS to_chase_company,
                       i.move_type = 'out_invoice' AND i.is_move_sent IS NOT TRUE AS never_sent,
-                      %(reason)s AS reason,
-                      CASE WHEN i.on_hold OR i.hold_response THEN i.hold_until
-                           WHEN i.free <= 0 AND i.promised > 0 AND i.disputed < i.residual_currency THEN i.promised_for
-                           WHEN i.free <= 0 AND i.responding > 0 THEN i.response_until
-                           WHEN i.last_id IS NULL AND i.due_date + v.delay_days > %(day)s THEN i.due_date + v.delay_days
-                           ELSE COALESCE(t.running_until, t.peace_until) END AS until
+                      %(reason)s AS reason, i.due_date + v.delay_days AS enters_on,
+                      COALESCE(t.running_until, i.last_given) AS running_until, t.peace_until
                  FROM item i
                  LEFT JOIN climb k ON k.policy_id = i.policy_id AND k.last_id = COALESCE(i.last_id, 0)
                  LEFT JOIN stale s ON s.id = i.id
@@ -269,7 +265,13 @@ class CollectionPlan(models.AbstractModel):
                       CASE WHEN a.reason IS NOT NULL THEN a.reason
                            WHEN a.total < top.minimum THEN 'minimum'
                            WHEN top.email_only AND NOT %(reachable)s THEN 'no_email' END AS reason,
-                      CASE WHEN a.reason IS NOT NULL THEN a.until END AS until,
+                      CASE a.reason WHEN 'hold' THEN a.hold_until
+                                    WHEN 'hold_response' THEN a.hold_until
+                                    WHEN 'response' THEN a.response_until
+                                    WHEN 'promised' THEN a.promised_for
+                                    WHEN 'delay' THEN a.enters_on
+                                    WHEN 'conversation' THEN a.running_until
+                                    WHEN 'peace' THEN a.peace_until END AS until,
                       a.level_id, a.track, a.renewed, a.never_sent AND a.unsent_rule <> 'ignore' AS unsent,
                       top.id AS message_level_id,
                       CASE WHEN top.mode = 'auto' AND w.partner_id IS NOT NULL THEN 'validate' ELSE top.mode END AS mode

@@ -455,6 +455,22 @@ class TestGuards(PlanRulesCommon):
         line = self.steps().line_ids
         self.assertEqual((line.asked, line.disputed), (800, 200))
 
+    def test_the_parts_of_an_item_never_exceed_it(self):
+        """R55: disputed, promised, then what is under a response time; the rest is free"""
+        move = self.invoice()
+        dispute = self.dispute(move, 800)
+        with freeze_time('2026-03-03'):
+            dispute.action_close('rejected')
+        self.promise(move, (600, '2026-03-31'), day='2026-03-03')
+        item = self.plan('2026-03-04')[move]
+        self.assertEqual((item.disputed, item.promised, item.responding, item.to_chase), (0, 600, 400, 0))
+        self.assertEqual((item.reason, str(item.until)), ('response', '2026-03-10'))
+        self.assertEqual(self.plan('2026-03-11')[move].to_chase, 400)
+        self.dispute(move, 700, day='2026-03-04')
+        item = self.plan('2026-03-05')[move]
+        self.assertEqual((item.disputed, item.promised, item.responding, item.to_chase), (700, 300, 0, 0))
+        self.assertEqual((item.reason, item.until), ("disputed", None))
+
     def test_minimum_of_the_level(self):
         """R51: of the message's total, at its highest level"""
         self.levels[20].minimum_amount = 500
