@@ -48,7 +48,7 @@ class CollectionCall(models.Model):
         required=True,
         default='collection',
     )
-    contact_id = fields.Many2one('res.partner', string="Contact")
+    contact_id = fields.Many2one('res.partner')
     contact_phone = fields.Char("Phone", related='contact_id.phone')
     user_id = fields.Many2one(
         'res.users',

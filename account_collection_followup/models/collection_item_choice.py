@@ -23,14 +23,3 @@ class CollectionDisputeLine(models.Model):
 class CollectionPromiseLine(models.Model):
     _name = 'collection.promise.line'
     _inherit = ['collection.promise.line', 'collection.item.choice']
-
-
-class CollectionPromise(models.Model):
-    _inherit = 'collection.promise'
-
-    date_for_all = fields.Date("All of it for", store=False, help="Fills the date of every amount.")
-
-    @api.onchange('date_for_all')
-    def _onchange_date_for_all(self):
-        for line in self.line_ids:
-            line.date = self.date_for_all

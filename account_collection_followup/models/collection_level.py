@@ -70,7 +70,7 @@ class CollectionLevel(models.Model):
         "Without such a contact it goes to the invoice address, then to the customer himself.",
     )
     mode = fields.Selection(
-        [('auto', "Automatic"), ('validate', "To validate"), ('decide', "Decided by the manager")],
+        [('auto', "Automatic"), ('validate', "To validate"), ('decide', "Manager decides")],
         required=True,
         default='auto',
     )
@@ -105,11 +105,11 @@ class CollectionLevel(models.Model):
     def _compute_when_text(self):
         for level in self:
             if level.kind == 'satisfaction':
-                level.when_text = self.env._("%s days before due", level.delay_days)
+                level.when_text = self.env._("Due − %s days", level.delay_days)
             elif level.is_entry:
-                level.when_text = self.env._("%s days after due", level.delay_days)
+                level.when_text = self.env._("Due + %s days", level.delay_days)
             else:
-                level.when_text = self.env._("At the date given")
+                level.when_text = self.env._("Date given")
 
     @api.depends('by_email', 'by_call', 'by_letter', 'by_registered', 'kind')
     def _compute_means(self):

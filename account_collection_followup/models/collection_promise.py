@@ -49,6 +49,7 @@ class CollectionPromise(models.Model):
     payment_means = fields.Char("Paid by", help="Transfer, cheque, card…")
     note = fields.Text()
     line_ids = fields.One2many('collection.promise.line', 'promise_id', string="Amounts")
+    date_for_all = fields.Date("All of it for", store=False, help="Fills the date of every amount.")
     currency_id = fields.Many2one('res.currency', compute='_compute_amount', store=True)
     amount = fields.Monetary(
         compute='_compute_amount', store=True, help="Empty when the lines are in several currencies."
@@ -168,6 +169,11 @@ class CollectionPromise(models.Model):
             )
         )
         return {partner: counts.get(partner, 0) for partner in partners}
+
+    @api.onchange('date_for_all')
+    def _onchange_date_for_all(self):
+        for line in self.line_ids:
+            line.date = self.date_for_all
 
     # ------------------------------------------------------------------
     # Creation

@@ -223,6 +223,8 @@ class CollectionRun(models.Model):
             raise UserError(self.env._("Only today's run can send; %s is a preview.", self.date))
         if running := self._get_today(company):
             return running.get_formview_action()
+        # a message needs its case, which what fell due since the last run may not have yet
+        self.env['collection.case'].sudo()._refresh(company)
         self.sudo()._begin()
         self._execute_now()
         return self.get_formview_action()

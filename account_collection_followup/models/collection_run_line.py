@@ -7,6 +7,21 @@ from odoo.exceptions import AccessError, UserError
 
 from .collection_level import TRACKS
 
+#: reasons of a hold that pass by themselves
+NOTHING_TO_DO = (
+    'litigation',
+    'hold_response',
+    'response',
+    'promised',
+    'direct_debit',
+    'delay',
+    'conversation',
+    'peace',
+    'closed_day',
+    'cap',
+    'settled',
+)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -26,7 +41,7 @@ class CollectionRunLine(models.Model):
     kind = fields.Selection([('message', "Message"), ('hold', "Held")], required=True)
     track = fields.Selection(TRACKS)
     level_id = fields.Many2one('collection.level', ondelete='set null')
-    mode = fields.Selection([('auto', "Automatic"), ('validate', "To validate"), ('decide', "Decided by the manager")])
+    mode = fields.Selection([('auto', "Automatic"), ('validate', "To validate"), ('decide', "Manager decides")])
     state = fields.Selection(
         [
             ('proposed', "To approve"),
@@ -44,6 +59,7 @@ class CollectionRunLine(models.Model):
     reason = fields.Selection(selection='_selection_reasons', help="Why the items are held.")
     reason_text = fields.Char("Why", compute='_compute_reason_text')
     advice = fields.Char("What to do", compute='_compute_reason_text')
+    solvable = fields.Boolean(compute='_compute_reason_text')
     until = fields.Date()
     item_count = fields.Integer("Items")
     amount = fields.Monetary()
@@ -113,6 +129,7 @@ class CollectionRunLine(models.Model):
         reasons = self._get_reasons()
         for line in self:
             line.reason_text, line.advice = reasons.get(line.reason, (line.reason, False))
+            line.solvable = line.kind == 'hold' and line.reason not in NOTHING_TO_DO
 
     @api.model
     def _get_plan_sentence(self, items, steps, today):

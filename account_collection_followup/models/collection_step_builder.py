@@ -1,4 +1,5 @@
 from markupsafe import Markup
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from odoo import api, models
 
@@ -57,6 +58,9 @@ class CollectionStepBuilder(models.AbstractModel):
                 if step.level_id.mail_template_id
                 else step.with_context(lang=step.lang).items_html
             )
+        except ReadOnlySqlTransaction:
+            # the request is served again with a cursor that may write
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a text does wrong is shown to its author
             html = Markup("<div class='alert alert-danger'>%s</div>") % self.env._(
                 "The text of %(level)s cannot be rendered: %(error)s", level=run_line.level_id.name, error=str(error)

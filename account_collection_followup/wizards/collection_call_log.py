@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 from ..models.collection_call import NEEDS_NOTE, NOT_REACHED, REACHED
 
@@ -17,11 +18,11 @@ class CollectionCallLog(models.TransientModel):
     _description = "Log a Call"
 
     call_id = fields.Many2one('collection.call', string="Planned call", readonly=True)
-    case_id = fields.Many2one('collection.case', string="Case", readonly=True)
+    case_id = fields.Many2one('collection.case', readonly=True)
     partner_id = fields.Many2one('res.partner', string="Customer", readonly=True)
     company_id = fields.Many2one('res.company', readonly=True)
     purpose = fields.Selection(related='call_id.purpose')
-    contact_id = fields.Many2one('res.partner', string="Contact")
+    contact_id = fields.Many2one('res.partner')
     contact_phone = fields.Char("Phone", related='contact_id.phone')
     channel = fields.Selection(
         [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")], required=True, default='call'
@@ -95,9 +96,7 @@ class CollectionCallLog(models.TransientModel):
         """Record the call, with the promise or dispute it ended in."""
         self.ensure_one()
         # defaults of the dialog are not those of what it creates
-        self = self.with_context(
-            {key: value for key, value in self.env.context.items() if not key.startswith('default_')}
-        )
+        self = self.with_env(self.env(context=clean_context(self.env.context)))
         call = self.call_id or self.env['collection.call'].create(self._prepare_call())
         if self.call_id and (changed := self._prepare_changes(call)):
             call.write(changed)

@@ -30,6 +30,7 @@ class CollectionStart(models.TransientModel):
         default=lambda self: self.env.company._collection_root(),
     )
     currency_id = fields.Many2one(related='company_id.currency_id')
+    started_on = fields.Date(related='company_id.collection_start_date')
     date = fields.Date("Start on", required=True, default=lambda self: self.env.company._collection_today())
     policy_id = fields.Many2one(
         'collection.policy',
