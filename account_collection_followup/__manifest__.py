@@ -43,7 +43,7 @@
         "views/res_config_settings_views.xml",
         "views/collection_menus.xml",
     ],
-    "demo": [],
+    "demo": ["demo/collection_demo_data.xml"],
     "assets": {
         "web.assets_tests": ["account_collection_followup/static/tests/tours/**/*.js"],
     },

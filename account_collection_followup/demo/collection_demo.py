@@ -1,0 +1,336 @@
+"""Ten weeks of a collections desk, lived through day by day, so that every figure has its history."""
+
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo import Command, api, fields, models
+
+#: working days before today: a desk that keeps up with its ladder
+WEEKS = 10
+
+#: name → country, policy, contacts' roles, invoices as (due in so many days, amount)
+CUSTOMERS = {
+    'alder': ("Alder Kitchens", 'us', 'standard', ['payable', 'executive'], [(-58, 1850), (-30, 2240), (18, 1990)]),
+    'brightwater': ("Brightwater Hotels", 'uk', 'standard', ['payable', 'approver'], [(-45, 3100), (-19, 4870), (-5, 1260), (20, 2900)]),
+    'cedar': ("Cedar & Stone Garden Centres", 'us', 'standard', ['payable', 'approver'], [(-28, 4200), (-6, 980)]),
+    'delta': ("Delta Fresh Logistics", 'nl', 'standard', ['payable'], [(-19, 3150), (12, 2700)]),
+    'eastgate': ("Eastgate Fitness", 'ie', 'standard', ['payable'], [(-27, 2480), (9, 620)]),
+    'larkfield': ("City of Larkfield", 'us', 'public', ['authorising_officer', 'public_accountant'], [(-15, 18900), (25, 6400)]),
+    'falcon': ("Falcon Print Works", 'us', 'standard', ['payable'], [(-14, 1960)]),
+    'granite': ("Granite Roofing", 'ca', 'standard', ['payable', 'executive'], [(-96, 1150), (-20, 5400)]),
+    'harbour': ("Harbour Marine Services", 'us', 'standard', ['payable', 'approver', 'executive'], [(-52, 9350), (-10, 2100)]),
+    'ironbridge': ("Ironbridge Machining", 'uk', 'standard', ['payable', 'approver', 'executive'], [(-30, 6720)]),
+    'juniper': ("Juniper Day Spa", 'us', 'consumer', [], [(-9, 345)]),
+    'kestrel': ("Kestrel Aviation Parts", 'fr', 'standard', ['payable', 'approver'], [(-12, 6200), (-2, 1480), (28, 3900)]),
+    'lindenhof': ("Lindenhof Bakery", 'de', 'standard', ['payable'], [(-21, 3600)]),
+    'maple': ("Maple Lane Dental", 'ca', 'standard', ['payable'], [(-4, 890), (-3, 410)]),
+    'novatek': ("Novatek Instruments", 'ch', 'key', ['payable', 'approver', 'executive'], [(-8, 24600), (7, 12200), (22, 9800)]),
+    'orchard': ("Orchard Valley Foods", 'us', 'standard', ['payable'], [(-16, 2875)]),
+    'pinewood': ("Pinewood Furniture", 'se', 'standard', ['payable', 'approver'], [(-34, 5150)]),
+    'quayside': ("Quayside Restaurants", 'ie', 'standard', ['payable'], [(-8, 1320)]),
+    'redwood': ("Redwood Property Care", 'us', 'standard', ['payable', 'approver', 'executive'], [(-42, 7800)]),
+    'silverline': ("Silverline Coaches", 'be', 'standard', ['payable', 'executive'], [(-36, 6000), (-22, 3000)]),
+    'tidewater': ("Tidewater Boats", 'us', 'standard', ['payable', 'approver', 'executive'], [(-48, 4425)]),
+    'upland': ("Upland Cycles", 'uk', 'standard', ['payable'], [(-2, 760), (13, 1240)]),
+    'vale': ("Vale Publishing", 'ca', 'standard', ['payable'], [(-26, 1700)]),
+}  # fmt: skip
+CONTACTS = {
+    'payable': "Accounts payable",
+    'approver': "Purchasing",
+    'executive': "Management",
+    'authorising_officer': "Authorising officer",
+    'public_accountant': "Public accountant",
+}
+#: customers of the sales rep; the others have none
+OF_REP = ('cedar', 'pinewood', 'delta', 'novatek', 'upland', 'alder')
+IN_EURO = ('kestrel',)
+#: left for whoever logs in: messages to approve, letters to post, calls to make
+TO_APPROVE = {('ironbridge', 'reminder_3'), ('redwood', 'formal')}
+TO_POST = {('tidewater', 'formal')}
+TO_CALL = ('eastgate',)
+#: results of the calls nothing else is told about
+RESULTS = [
+    ('difficulty', "Waits for a large payment of its own customer."),
+    ('refusal', "No payment before the end of the month."),
+    ('paid_already', "Says a transfer left last week; no reference given."),
+    ('wrong_person', "Invoices are approved by purchasing: ask there."),
+]
+
+
+class CollectionDemo(models.AbstractModel):
+    """Makes the demonstration data by the desk's own methods, under a clock that is set back."""
+
+    _name = 'collection.demo'
+    _description = "Demonstration of Collections"
+
+    @api.model
+    def _load(self):
+        company = self.env.ref('base.main_company')
+        self = self.with_company(company).with_context(
+            tracking_disable=True, mail_create_nosubscribe=True, allowed_company_ids=company.ids
+        )
+        company = company.with_env(self.env)
+        if not company.chart_template:
+            self.env['account.chart.template'].try_loading('generic_coa', company, install_demo=False)
+        today = company._collection_today()
+        self._set_up(company, today)
+        customers = self._make_customers()
+        invoices = self._make_invoices(company, customers, today)
+        script = self._get_script(customers, invoices, today)
+        for ago in range(7 * WEEKS, -1, -1):
+            self._live(company, today, ago, script.get(-ago, []))
+
+    # ------------------------------------------------------------------
+    # Who and what
+    # ------------------------------------------------------------------
+    def _user(self, role):
+        return self.env.ref(f'account_collection_followup.demo_user_{role}')
+
+    def _set_up(self, company, today):
+        company.write(
+            {
+                'collection_policy_id': self.env.ref('account_collection_followup.policy_standard').id,
+                'collection_start_date': fields.Date.subtract(today, weeks=WEEKS),
+                'collection_first_run_done': True,
+                'collection_user_id': self._user('collector').id,
+                'collection_manager_id': self._user('manager').id,
+                'collection_director_id': self._user('director').id,
+            }
+        )
+        euro = self.env.ref('base.EUR')
+        euro.active = True
+        if company.currency_id != euro and not euro.rate_ids:
+            euro.rate_ids = [Command.create({'name': fields.Date.subtract(today, years=1), 'rate': 0.92})]
+
+    def _make_customers(self):
+        """:return: dict key → customer, each with contacts named by what they do"""
+        rep = self._user('rep')
+        records = []
+        for number, (key, (name, country, policy, roles, _due)) in enumerate(CUSTOMERS.items()):
+            domain = f'{key}.example.com'
+            values = {
+                'name': name,
+                'is_company': True,
+                'country_id': self.env.ref(f'base.{country}').id,
+                'phone': f'+1 555 {200 + number:04}',
+                'email': False if key == 'juniper' else f'office@{domain}',
+                'user_id': rep.id if key in OF_REP else False,
+                'invoice_sending_method': 'manual',
+                'child_ids': [Command.create(self._prepare_contact(role, domain, number)) for role in roles],
+            }
+            records.append({'xml_id': f'account_collection_followup.demo_{key}', 'values': values, 'noupdate': True})
+            if policy != 'standard':
+                values['collection_policy_id'] = self.env.ref(f'account_collection_followup.policy_{policy}').id
+        return dict(zip(CUSTOMERS, self.env['res.partner']._load_records(records)))
+
+    def _prepare_contact(self, role, domain, number):
+        return {
+            'name': CONTACTS[role],
+            'type': 'contact',
+            'email': f'{role.replace("_", "-")}@{domain}',
+            'phone': f'+1 555 {300 + number:04}',
+            'collection_role_ids': [Command.set(self.env.ref(f'account_collection_followup.contact_role_{role}').ids)],
+        }
+
+    def _make_invoices(self, company, customers, today):
+        """:return: dict (customer's key, due in so many days) → posted invoice"""
+        rows = [(due, key, amount) for key, row in CUSTOMERS.items() for due, amount in row[4]]
+        rows.sort()
+        moves = self.env['account.move'].create(
+            [self._prepare_document(customers[key], today, due, amount, key in IN_EURO) for due, key, amount in rows]
+        )
+        moves.action_post()
+        moves.is_move_sent = True
+        return {(key, due): move for (due, key, _amount), move in zip(rows, moves)}
+
+    def _prepare_document(self, customer, today, due, amount, euro=False, move_type='out_invoice'):
+        day = fields.Date.add(today, days=min(due - 30, 0))
+        return {
+            'move_type': move_type,
+            'partner_id': customer.id,
+            'invoice_date': day,
+            'date': day,
+            'invoice_date_due': fields.Date.add(today, days=due),
+            'invoice_payment_term_id': False,
+            'invoice_user_id': customer.user_id.id,
+            'currency_id': self.env.ref('base.EUR').id if euro else self.env.company.currency_id.id,
+            'invoice_line_ids': [
+                Command.create({'name': "Goods and services", 'quantity': 1, 'price_unit': amount, 'tax_ids': []})
+            ],
+        }
+
+    # ------------------------------------------------------------------
+    # A day of the desk
+    # ------------------------------------------------------------------
+    @contextmanager
+    def _clock(self, day):
+        """Let the desk believe that it is ``day``; what it writes in chatters gets that date."""
+        Message = self.env['mail.message'].with_context(active_test=False)
+        last = Message.search([], order='id desc', limit=1).id or 0
+        with patch.object(self.env.registry['res.company'], '_collection_today', lambda company: day):
+            yield
+        self.env.flush_all()
+        Message.search([('id', '>', last)]).date = fields.Datetime.to_datetime(day).replace(hour=8)
+
+    def _live(self, company, today, ago, events):
+        """One day: what happened, the run of the morning, then the work of the day."""
+        day = fields.Date.subtract(today, days=ago)
+        with self._clock(day):
+            for method, *arguments in events:
+                method(*arguments, day)
+            if self.env['collection.holiday']._working_days(company).is_working(day):
+                Run = self.env['collection.run']
+                Run._prepare_day(company)
+                run = Run._get_today(company)
+                while run._execute_batch():
+                    continue
+                self._deliver(run)
+                self._work(day, ago, run)
+                run._finish_if_done()
+            self.env['collection.case']._refresh(company)
+
+    def _deliver(self, run):
+        """Nothing is sent: the mail server is said to have taken each message but one."""
+        for step in run.step_ids.filtered(lambda step: step.email_state == 'todo'):
+            step.mail_id.state = 'sent'
+            if step.partner_id.email == 'office@quayside.example.com':
+                step._on_mail_failed("550 5.1.1 The mailbox does not exist.")
+            else:
+                step._on_mail_sent()
+
+    def _work(self, day, ago, run):
+        """What the collector does with the morning's run; the last days are left for whoever logs in."""
+        if ago > 1:
+            proposed = run.message_ids.filtered(lambda line: line.state == 'proposed' and line.mode != 'decide')
+            (proposed - self._select(proposed, TO_APPROVE)).action_approve()
+            self._deliver(run)
+        if ago > 2:
+            letters = self.env['collection.step'].search(
+                [('cancelled', '=', False), '|', ('letter_state', '=', 'todo'), ('registered_state', '=', 'todo')]
+            )
+            (letters - self._select(letters, TO_POST)).action_posted(day)
+            customers = self.env['res.partner'].union(*map(self._customer, TO_CALL)) if ago < 8 else []
+            calls = self.env['collection.call'].search([('state', '=', 'planned'), ('planned_on', '<', day)])
+            for call in calls.with_user(self._user('collector')):
+                if call.partner_id not in customers:
+                    call.action_made(*RESULTS[call.id % len(RESULTS)])
+
+    def _customer(self, key):
+        return self.env.ref(f'account_collection_followup.demo_{key}')
+
+    def _select(self, records, pairs):
+        """:return: those of the given customers and levels"""
+        chosen = {
+            (self._customer(key), self.env.ref(f'account_collection_followup.level_standard_{level}'))
+            for key, level in pairs
+        }
+        return records.filtered(lambda record: (record.partner_id, record.level_id) in chosen)
+
+    # ------------------------------------------------------------------
+    # What happened
+    # ------------------------------------------------------------------
+    def _get_script(self, customers, invoices, today):
+        """:return: dict day (0: today) → what happens before the run of that day, as (method, arguments)"""
+        of, invoice = customers.get, lambda key, due: invoices[key, due]
+        on = lambda days: fields.Date.add(today, days=days)  # noqa: E731
+        return {
+            -59: [(self._pay, invoice('alder', -58), 1850)],
+            -34: [(self._pay, invoice('brightwater', -45), 3100)],
+            -31: [(self._pay, invoice('alder', -30), 2240)],
+            -24: [(self._contest, invoice('pinewood', -34), 'technical', 0, "Two of the twelve cabinets arrived damaged.")],
+            -20: [(self._promise, invoice('eastgate', -27), [(on(-8), 0)])],
+            -14: [(self._promise, invoice('vale', -26), [(on(-7), 0)])],
+            -12: [
+                (self._promise, invoice('silverline', -36), [(on(-4), 2000), (on(26), 2000), (on(56), 2000)]),
+                (self._hold, of('silverline'), invoice('silverline', -22), 10, "Second invoice waits until the plan is signed."),
+            ],
+            -11: [(self._promise, invoice('delta', -19), [(on(4), 0)])],
+            -10: [(self._credit, of('granite'), 800)],
+            -9: [(self._pay, invoice('lindenhof', -21), 1600)],
+            -8: [(self._contest, invoice('cedar', -28), 'pricing', 640, "The spring discount is missing on line 3.")],
+            -7: [(self._pay, invoice('vale', -26), 1700)],
+            -5: [
+                (self._hold, of('orchard'), self.env['account.move'], 12, "Waits for a corrected order number."),
+                (self._pay, invoice('silverline', -36), 2000),
+            ],
+            -3: [(self._plan_call, of('novatek'), on(1)), (self._plan_call, of('upland'), on(0))],
+            -2: [(self._receive, of('falcon'), 1500)],
+        }  # fmt: skip
+
+    def _pay(self, invoice, amount, today):
+        self.env['account.payment.register'].with_context(active_model='account.move', active_ids=invoice.ids).create(
+            {'payment_date': today, 'amount': amount}
+        )._create_payments()
+
+    def _receive(self, customer, amount, today):
+        self.env['account.payment'].create(
+            {
+                'partner_id': customer.id,
+                'amount': amount,
+                'payment_type': 'inbound',
+                'partner_type': 'customer',
+                'date': today,
+            }
+        ).action_post()
+
+    def _credit(self, customer, amount, today):
+        values = self._prepare_document(customer, today, 0, amount, move_type='out_refund')
+        self.env['account.move'].create(dict(values, invoice_date=today, date=today)).action_post()
+
+    def _contest(self, invoice, kind, amount, reason, today):
+        dispute = (
+            self.env['collection.dispute']
+            .with_user(self._user('collector'))
+            .create(
+                {
+                    'partner_id': invoice.partner_id.id,
+                    'type_id': self.env.ref(f'account_collection_followup.dispute_type_{kind}').id,
+                    'opened_on': today,
+                    'user_id': self._user('rep').id,
+                    'reason': reason,
+                    'line_ids': [Command.create({'move_id': invoice.id, 'amount': amount})],
+                }
+            )
+        )
+        dispute.sudo().activity_schedule(
+            'mail.mail_activity_data_todo',
+            summary=self.env._("Answer the customer"),
+            user_id=self._user('rep').id,
+            date_deadline=dispute.deadline,
+        )
+
+    def _promise(self, invoice, amounts, today):
+        """:param amounts: list of (day, amount; 0: all that is open)"""
+        self.env['collection.promise'].with_user(self._user('collector')).create(
+            {
+                'partner_id': invoice.partner_id.id,
+                'contact_id': invoice.partner_id.child_ids[:1].id,
+                'made_on': today,
+                'payment_means': self.env._("Transfer"),
+                'line_ids': [
+                    Command.create({'move_id': invoice.id, 'amount': amount, 'date': day}) for day, amount in amounts
+                ],
+            }
+        )
+
+    def _plan_call(self, customer, planned_on, today):
+        self.env['collection.call'].create(
+            {
+                'partner_id': customer.id,
+                'contact_id': customer.child_ids[:1].id,
+                'purpose': 'satisfaction',
+                'user_id': self._user('rep').id,
+                'planned_on': planned_on,
+            }
+        )
+
+    def _hold(self, customer, invoice, days, reason, today):
+        self.env['collection.hold'].with_user(self._user('collector')).create(
+            {
+                'partner_id': customer.id,
+                'move_id': invoice.id,
+                'reason': reason,
+                'date_from': today,
+                'date_until': fields.Date.add(today, days=days),
+            }
+        )
