@@ -14,4 +14,5 @@ from . import test_promise_properties
 from . import test_rights
 from . import test_run
 from . import test_start
+from . import test_tours
 from . import test_working_days

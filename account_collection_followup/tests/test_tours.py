@@ -1,0 +1,107 @@
+from odoo import Command, fields
+from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+from odoo.tests import new_test_user, tagged
+
+from ..tools import WorkingDays
+
+
+@tagged('post_install', '-at_install')
+class TestTours(AccountTestInvoicingHttpCommon):
+    """One walk through the screens per role, in a browser, with the rights of that role only."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref('account_collection_followup.group_collection_administrator')
+        cls.company = cls.env.company
+        cls.users = {
+            role: new_test_user(
+                cls.env,
+                login=f'tour_{role}',
+                password=f'tour_{role}',
+                groups=f'account_collection_followup.group_collection_{role}',
+                company_id=cls.company.id,
+                email=f'{role}@example.com',
+                tz='UTC',
+            )
+            for role in ('resolver', 'caller', 'collector', 'administrator')
+        }
+        cls.company.partner_id.tz = 'UTC'
+        cls.today = cls.company._collection_today()
+        cls.company.write(
+            {
+                'collection_policy_id': cls.env.ref('account_collection_followup.policy_standard').id,
+                'collection_start_date': fields.Date.subtract(cls.today, days=30),
+                'collection_first_run_done': True,
+                'collection_user_id': cls.users['collector'].id,
+                'collection_manager_id': cls.users['collector'].id,
+            }
+        )
+        cls.customer = cls.env['res.partner'].create(
+            {'name': "Tour customer", 'email': 'tour@example.com', 'phone': '+1 555 0199', 'is_company': True}
+        )
+        day = fields.Date.subtract(cls.today, days=40)
+        cls.invoice = cls.env['account.move'].create(
+            {
+                'move_type': 'out_invoice',
+                'partner_id': cls.customer.id,
+                'invoice_date': day,
+                'date': day,
+                'invoice_date_due': fields.Date.subtract(cls.today, days=10),
+                'invoice_payment_term_id': False,
+                'invoice_line_ids': [Command.create({'name': "work", 'price_unit': 1000, 'tax_ids': []})],
+            }
+        )
+        cls.invoice.action_post()
+        cls.invoice.is_move_sent = True
+
+    def make_run(self):
+        # whatever day of the week the test runs on
+        self.patch(WorkingDays, 'is_working', lambda calendar, day: True)
+        self.env['collection.case'].sudo()._refresh(self.company)
+        run = self.env['collection.run'].sudo().create({'company_id': self.company.id, 'date': self.today})
+        run._begin()
+        return run
+
+    def test_collector(self):
+        run = self.make_run()
+        run._execute_batch()
+        self.env['collection.case'].sudo()._refresh(self.company)
+        self.start_tour('/odoo/worklist', 'collection_collector', login='tour_collector')
+        promise = self.env['collection.promise'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual(promise.amount, 1000)
+        self.assertEqual(promise.user_id, self.users['collector'])
+        call = self.env['collection.call'].search([('partner_id', '=', self.customer.id), ('state', '=', 'made')])
+        self.assertEqual(call.promise_id, promise)
+
+    def test_caller(self):
+        """A caller, who has no accounting rights, walks the same way."""
+        run = self.make_run()
+        run._execute_batch()
+        self.env['collection.case'].sudo()._refresh(self.company)
+        self.start_tour('/odoo/worklist', 'collection_collector', login='tour_caller')
+        self.assertTrue(self.env['collection.promise'].search([('partner_id', '=', self.customer.id)]))
+
+    def test_run(self):
+        self.company.collection_first_run_done = False
+        self.make_run()
+        self.start_tour('/odoo/collection-runs', 'collection_run', login='tour_collector')
+        step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual(step.email_state, 'todo')
+
+    def test_administrator(self):
+        self.start_tour('/odoo/collection-policies', 'collection_administrator', login='tour_administrator')
+        self.assertFalse(self.env['collection.step'].search([('partner_id', '=', self.customer.id)]))
+
+    def test_rep(self):
+        dispute = self.env['collection.dispute'].create(
+            {
+                'partner_id': self.customer.id,
+                'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'user_id': self.users['resolver'].id,
+                'reason': "One part arrived damaged.",
+                'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 300})],
+            }
+        )
+        self.start_tour('/odoo/collection-disputes', 'collection_rep', login='tour_resolver')
+        self.assertIn("replaced", ''.join(dispute.message_ids.mapped('body')))
