@@ -220,8 +220,9 @@ CONF
 stop_idle_cluster() {
   local data busy
   data=$(cat "$ENV_DIR/$1/postgresql" 2>/dev/null) || return 0
-  busy=$(PGHOST=$(cat "$ENV_DIR/$1/socket") query postgres \
-    "SELECT count(*) FROM pg_stat_activity WHERE datname <> 'postgres'" 2>/dev/null || echo 0)
+  # no answer: it does not run, or nobody may say that it is idle
+  busy=$(PGHOST=$(cat "$ENV_DIR/$1/socket") PGPORT=5432 PGUSER=odoo query postgres \
+    "SELECT count(*) FROM pg_stat_activity WHERE datname <> 'postgres'" 2>/dev/null) || return 0
   [ "$busy" != 0 ] || ( cd / && as_server "$PG_BIN/pg_ctl" -D "$data" -m fast -w -s stop >/dev/null 2>&1 ) || true
 }
 
