@@ -128,15 +128,14 @@ class Checks:
         """:return: list of (Step, [(invoice, level, amount)]) of the day, from the tables"""
         levels = {level.id: level for level in self.levels}
         rows = self._query(
-            """SELECT s.id, p.name, s.track, s.level_id, s.date_given, s.act_on, s.email_state, s.complete,
-                      l.move_id, l.level_id, l.asked
+            """SELECT s.id, p.name, s.track, s.level_id, s.date_given, s.act_on, s.email_state, l.move_id, l.level_id, l.asked
                  FROM collection_step s JOIN res_partner p ON p.id = s.partner_id
                  JOIN collection_step_line l ON l.step_id = s.id AND l.role = 'asked'
                 WHERE s.date = %s AND s.cancelled IS NOT TRUE AND s.takeover IS NOT TRUE ORDER BY s.id, l.id""",
             day,
         )
         steps = {}
-        for step_id, customer, track, step_level, given, act_on, by_email, _complete, move_id, level_id, asked in rows:
+        for step_id, customer, track, step_level, given, act_on, by_email, move_id, level_id, asked in rows:
             step, lines = steps.setdefault(
                 step_id, (Step(step_id, customer, track, levels[step_level], day, given, act_on, by_email, []), [])
             )
