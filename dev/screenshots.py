@@ -19,21 +19,22 @@ CASE = "Eastgate Fitness"
 OPEN_CASE = f"[...document.querySelectorAll('.o_data_row, .o_kanban_record')].find(row => row.innerText.includes('{CASE}')).querySelector('td.o_data_cell, span').click()"
 CLICK_TEXT = "[...document.querySelectorAll('{0}')].find(node => node.innerText.trim().startsWith('{1}')).click()"
 FIRST_ROW = "document.querySelector('.o_data_row .o_data_cell:nth-child(2), .o_kanban_record').click()"
+FORM = ".o_form_view .o_data_row, .o_form_view .o_kanban_record"
 LIST = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
 
 #: name → login, address, then what to do and to wait for
 SHOTS = {
     "worklist": ("collector", "/odoo/worklist", LIST),
-    "case": ("collector", "/odoo/worklist", LIST, OPEN_CASE, ".o_form_view .o_data_row"),
-    "call": ("collector", "/odoo/worklist", LIST, OPEN_CASE, ".o_form_view .o_data_row",
+    "case": ("collector", "/odoo/worklist", LIST, OPEN_CASE, FORM),
+    "call": ("collector", "/odoo/worklist", LIST, OPEN_CASE, FORM,
              CLICK_TEXT.format(".o_statusbar_buttons button, .o_cp_action_menus button", "Log a call"), ".modal .o_form_view",
              CLICK_TEXT.format(".modal .o_selection_badge", "Promise"), ".modal .o_data_row"),
-    "run": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, ".o_form_view .o_data_row"),
-    "message": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, ".o_form_view .o_data_row",
-                "[...document.querySelectorAll('.o_data_row')].find(row => row.innerText.includes('Ironbridge')).querySelector('td').click()", ".modal table"),
-    "policy": ("administrator", "/odoo/collection-policies", LIST, FIRST_ROW, ".o_form_view .o_data_row"),
-    "items": ("collector", "/odoo/aged-balance", ".o_pivot table"),
-    "dispute": ("rep", "/odoo/collection-disputes", LIST, FIRST_ROW, ".o_form_view .o_data_row"),
+    "run": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, FORM),
+    "message": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, FORM,
+                "[...document.querySelectorAll('.o_form_view .o_data_row, .o_form_view .o_kanban_record')].find(row => row.innerText.includes('Ironbridge')).querySelector('td, span').click()", ".modal [name=preview_html] table"),
+    "policy": ("administrator", "/odoo/collection-policies", LIST, FIRST_ROW, FORM),
+    "items": ("collector", "/odoo/aged-balance", ".o_pivot table, .o_kanban_record"),
+    "dispute": ("rep", "/odoo/collection-disputes", LIST, FIRST_ROW, FORM),
 }  # fmt: skip
 
 

@@ -1,15 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 NEXT_ACTIONS = [
     ('promise', "Call: promise broken"),
-    ('mend', "Mend the message that could not leave"),
+    ('mend', "Mend the failed message"),
     ('call', "Call"),
     ('post', "Post the letter"),
     ('match', "Match what was received"),
     ('decide', "Decide on litigation"),
-    ('approve', "Approve the message"),
+    ('approve', "Approve"),
     ('leave', "Message leaves by itself"),
     ('dispute', "Solve the dispute"),
     ('wait', "Wait"),
@@ -198,6 +198,22 @@ class CollectionCase(models.Model):
             )
         )
         self.invalidate_model()
+
+    def write(self, vals):
+        # figures and states follow from the facts: a person chooses who is responsible, and uses chatter and activities
+        if not self.env.su and (refused := vals.keys() - self._get_writable_fields()):
+            raise AccessError(
+                self.env._(
+                    "%s of a case cannot be written: it follows from invoices, steps, promises and disputes.",
+                    ', '.join(sorted(refused)),
+                )
+            )
+        return super().write(vals)
+
+    @api.model
+    def _get_writable_fields(self):
+        communication = set(self.env['mail.thread']._fields) | set(self.env['mail.activity.mixin']._fields)
+        return {'user_id'} | communication - set(self.env['base']._fields)
 
     def unlink(self):
         raise UserError(self.env._("A case is the trace of what was done and cannot be deleted."))
