@@ -8,6 +8,7 @@ ADDON=account_collection_followup
 ENV_DIR=$(realpath -m "${COLLECTION_ENV:-$ROOT/.env}")
 CACHE=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/$ADDON
 VENV=$ENV_DIR/venv
+LANGUAGES=en_US,fr_FR   # of every database; the first is the default
 mkdir -p "$ENV_DIR" "$CACHE"
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*" >&2; }
@@ -299,7 +300,7 @@ need_template() {
   local modules
   write_conf "$CLUSTER/odoo.conf"
   modules=$(our_dependencies),l10n_fr_account
-  TEMPLATE=template_$(echo "$ODOO_ID $modules" | cat - "$ROOT/dev/requirements-odoo.txt" | hash_of)
+  TEMPLATE=template_$(echo "$ODOO_ID $modules $LANGUAGES" | cat - "$ROOT/dev/requirements-odoo.txt" | hash_of)
   database_exists "$TEMPLATE" || locked "$(basename "$CLUSTER")-template" build_template "$modules"
 }
 
@@ -310,7 +311,7 @@ build_template() {
   for old in $(query postgres "SELECT datname FROM pg_database WHERE datname LIKE 'template\_%'"); do drop_database "$old"; done
   drop_database "part_$TEMPLATE"
   createdb -T template0 -E UTF8 "part_$TEMPLATE"
-  install_addons "part_$TEMPLATE" "$1" --load-language=en_US,fr_FR
+  install_addons "part_$TEMPLATE" "$1" --load-language="$LANGUAGES"
   prepare_assets "part_$TEMPLATE"
   rename_database "part_$TEMPLATE" "$TEMPLATE"
 }
