@@ -7,6 +7,7 @@ from . import account_payment_method_line
 from . import collection_fact
 from . import collection_call
 from . import collection_case
+from . import collection_case_move
 from . import collection_case_refresh
 from . import collection_contact_role
 from . import collection_dispute
@@ -22,6 +23,7 @@ from . import collection_promise
 from . import collection_promise_line
 from . import collection_promise_settlement
 from . import collection_run
+from . import collection_run_execution
 from . import collection_run_line
 from . import collection_step
 from . import collection_step_builder

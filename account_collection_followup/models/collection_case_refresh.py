@@ -1,7 +1,13 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, models
 from odoo.tools import SQL
 
 from .collection_fact import internal
+
+_logger = logging.getLogger(__name__)
 
 #: so many customers at most are refreshed within the transaction that touched them
 NOW_LIMIT = 50
@@ -111,7 +117,7 @@ class CollectionCase(models.Model):
     @api.model
     def _drop_answered_calls(self, root, partners):
         """Nobody is called about what is paid, disputed or promised meanwhile: the planned call of a step goes
-        when nothing of the step is still asked for."""
+        when nothing of the steps it serves is still asked for. An invoice in draft is being corrected: it may come back."""
         _lines, where = self._get_scope(root, partners)
         item, today = self.env['collection.item'], root._collection_today()
         alias, residual = SQL.identifier('o'), SQL("o.amount_residual_currency")
@@ -119,11 +125,19 @@ class CollectionCase(models.Model):
             SQL(
                 """SELECT c.id FROM collection_call c JOIN collection_case k ON k.id = c.case_id
                     WHERE c.state = 'planned' AND c.step_id IS NOT NULL AND %(where)s AND NOT EXISTS (
-                      SELECT FROM collection_step_line sl
-                        JOIN account_move_line o ON o.id = sl.line_id AND o.reconciled IS NOT TRUE AND o.parent_state = 'posted'
-                       WHERE sl.step_id = c.step_id AND sl.role = 'asked'
-                         AND %(residual)s > %(disputed)s + %(promised)s)""",
+                      SELECT FROM collection_step s
+                        JOIN collection_step_line sl ON sl.step_id = s.id AND sl.role = 'asked'
+                        JOIN account_move m ON m.id = sl.move_id
+                       WHERE (s.id = c.step_id OR (s.case_id = c.case_id AND s.call_state = 'todo'))
+                         AND s.cancelled IS NOT TRUE
+                         AND (m.state = 'draft' OR EXISTS (
+                           SELECT FROM account_move_line o
+                            WHERE o.move_id = m.id AND o.account_id = ANY(%(receivable)s)
+                              AND (o.id = sl.line_id OR sl.line_id IS NULL)
+                              AND o.parent_state = 'posted' AND o.reconciled IS NOT TRUE
+                              AND %(residual)s > %(disputed)s + %(promised)s)))""",
                 where=where,
+                receivable=item._get_receivable_account_ids(),
                 residual=residual,
                 disputed=item._get_disputed_query(alias, today),
                 promised=item._get_promised_query(alias, residual, today),
@@ -132,10 +146,8 @@ class CollectionCase(models.Model):
         if rows:
             calls = self.env['collection.call'].sudo().browse(row[0] for row in rows)
             internal(calls).write({'state': 'cancelled'})
-            steps = calls.step_id.filtered(lambda step: step.call_state == 'todo')
-            steps.write({'call_state': 'waived', 'failure': self.env._("Answered before the call.")})
-            # a step without any written means: its date counts from the day it was answered
-            steps.filtered('complete')._fix_date(today)
+            for call in calls:
+                call._waive_steps(call._get_steps(), self.env._("Answered before the call."))
             self.env.flush_all()
 
     @api.model
@@ -191,7 +203,8 @@ class CollectionCase(models.Model):
                  SELECT s.case_id, max(s.date) FILTER (WHERE s.takeover IS NOT TRUE) AS last_on,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE s.call_state = 'todo'))[1] AS call_level_id,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE 'todo' IN (s.letter_state, s.registered_state)))[1] AS post_level_id,
-                        bool_or(s.email_state = 'failed' AND s.complete IS NOT TRUE) AS failed
+                        bool_or(s.email_state = 'failed' AND s.complete IS NOT TRUE) AS failed,
+                        bool_or(s.email_state = 'waived' AND (s.act_on IS NULL OR s.act_on > %(today)s)) AS unreached
                    FROM collection_step s JOIN collection_case k ON k.id = s.case_id
                   WHERE s.cancelled IS NOT TRUE AND %(where)s GROUP BY s.case_id),
                call AS (
@@ -212,7 +225,7 @@ class CollectionCase(models.Model):
                         %(next_action)s AS next_action,
                         CASE WHEN b.number > 0 OR p.rising_id IS NOT NULL THEN %(today)s
                              ELSE LEAST(p.until, CASE WHEN s.call_level_id IS NOT NULL THEN c.planned_on END) END AS next_date,
-                        p.reason, CASE WHEN b.number > 0 THEN 2 WHEN s.failed OR p.blocked THEN 1 ELSE 0 END AS attention,
+                        p.reason, CASE WHEN b.number > 0 THEN 2 WHEN s.failed OR s.unreached OR p.blocked THEN 1 ELSE 0 END AS attention,
                         COALESCE(f.weight, 0) AS weight, GREATEST(s.last_on, c.last_on) AS last_contact_on
                    FROM collection_case k
                    LEFT JOIN figure f ON f.partner_id = k.partner_id
@@ -271,16 +284,20 @@ class CollectionCase(models.Model):
     def _close_done(self, root, partners):
         """Close the cases with nothing overdue, disputed or promised, and no call or activity open.
 
-        A case without any open item to chase has nothing in litigation either: items in litigation stay overdue."""
-        _lines, where = self._get_scope(root, partners)
+        A case without any open item to chase has nothing in litigation either: items in litigation stay overdue.
+        The items tell, not their sum: what is late in another currency may round to nothing in the company's."""
+        lines, where = self._get_scope(root, partners)
         self.env.cr.execute(
             SQL(
                 """UPDATE collection_case k SET state = 'closed', closed_on = %(today)s, next_action = 'none', next_date = NULL
                 WHERE %(where)s AND k.overdue <= 0 AND k.disputed = 0 AND k.promised = 0
+                  AND NOT EXISTS (SELECT FROM (%(lines)s) o WHERE o.partner_id = k.partner_id
+                                     AND o.residual_currency > 0 AND o.due_date < %(today)s AND NOT o.no_followup)
                   AND NOT EXISTS (SELECT FROM collection_dispute d WHERE d.case_id = k.id AND d.closed_on IS NULL)
                   AND NOT EXISTS (SELECT FROM collection_promise p WHERE p.case_id = k.id AND p.ended_on IS NULL)
                   AND NOT EXISTS (SELECT FROM collection_call c WHERE c.case_id = k.id AND c.state = 'planned')
                   AND NOT EXISTS (SELECT FROM mail_activity a WHERE a.res_model = 'collection.case' AND a.res_id = k.id AND a.active)""",
+                lines=lines,
                 where=where,
                 today=root._collection_today(),
             )
@@ -291,14 +308,40 @@ class CollectionCase(models.Model):
     # ------------------------------------------------------------------
     @api.model
     def _cron_refresh(self, batch_size=500):
-        """Refresh the cases of marked customers, a batch per transaction."""
-        Mark = self.env['collection.mark'].sudo()
-        remaining = Mark._count()
-        self.env['ir.cron']._commit_progress(remaining=remaining)
-        while remaining:
-            pairs = Mark._take(batch_size)
-            for company, partners in self.sudo()._group_marks(pairs).items():
-                self.sudo()._refresh(company, partners)
-            remaining = Mark._count()
-            if not self.env['ir.cron']._commit_progress(len(pairs), remaining=remaining) or not pairs:
+        """Refresh the cases of marked customers, a batch of one company per transaction.
+
+        A company that fails keeps its marks for the next time, and does not stop the others.
+        """
+        Mark, Cron = self.env['collection.mark'].sudo(), self.env['ir.cron']
+        waiting = Mark._get_companies()
+        Cron._commit_progress(remaining=Mark._count(waiting))
+        while waiting:
+            done = self.sudo()._refresh_marked_safely(waiting[0], batch_size)
+            if not done:
+                waiting = waiting[1:]
+            if not Cron._commit_progress(done, remaining=Mark._count(waiting)):
                 break
+
+    @api.model
+    def _refresh_marked_safely(self, company_id, limit, tries=5):
+        """:meth:`_refresh_marked` beside other workers: what they got in the way of is taken back and tried again.
+
+        :return: number of marks dealt with, 0 when there is nothing left to take or it cannot be done now
+        """
+        for attempt in range(1, tries + 1):
+            try:
+                return self._refresh_marked(company_id, limit)
+            except Exception as error:  # noqa: BLE001 - one company's trouble is not another's
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                if not isinstance(error, OperationalError) or attempt == tries:
+                    _logger.exception("The cases of company %s could not be refreshed", company_id)
+                    return 0
+        return 0
+
+    @api.model
+    def _refresh_marked(self, company_id, limit):
+        pairs = self.env['collection.mark']._take(limit, company_id)
+        for company, partners in self._group_marks(pairs).items():
+            self._refresh(company, partners)
+        return len(pairs)

@@ -418,8 +418,3 @@ class CollectionItem(models.Model):
             'views': [(False, 'form')],
             'name': self.move_id.display_name,
         }
-
-    @api.model
-    def _with_date(self, day: date):
-        """:return: the model seen as of ``day`` (None: now)"""
-        return self.with_context(collection_as_of=fields.Date.to_string(day) if day else False)

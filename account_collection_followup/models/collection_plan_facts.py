@@ -23,7 +23,8 @@ class CollectionPlan(models.AbstractModel):
                 """SELECT sl.id AS hid, sl.step_id, sl.line_id, sl.move_id, sl.partner_id, sl.due_date, sl.level_id,
                           s.track, s.date, s.date_given, s.act_on, s.complete
                      FROM collection_step s JOIN collection_step_line sl ON sl.step_id = s.id
-                    WHERE s.company_id = %s AND s.date <= %s AND s.cancelled IS NOT TRUE AND sl.role = 'asked'%s""",
+                    WHERE s.company_id = %s AND s.date <= %s AND s.cancelled IS NOT TRUE AND sl.role = 'asked'
+                      AND s.partner_id IN (SELECT partner_id FROM open)%s""",
                 scope['root'],
                 scope['day'],
                 SQL(" AND s.partner_id = ANY(%s)", list(partner_ids)) if partner_ids is not None else SQL(),

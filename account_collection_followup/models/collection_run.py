@@ -1,12 +1,6 @@
-import logging
-
-from psycopg2 import IntegrityError, OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 #: customers per transaction: small enough that a lock is short, large enough that batching pays
 BATCH = 100
@@ -109,7 +103,8 @@ class CollectionRun(models.Model):
         self.warnings = '\n'.join(self._get_warnings()) or False
 
     def _get_layout_query(self):
-        """:return: SQL that inserts a line for each message and for each customer and reason of a hold"""
+        """:return: SQL that inserts a line for each message and for each customer and reason of a hold. What was
+        left out, or never approved, in the run before is proposed again whatever its mode."""
         validate = not self.company_id.collection_first_run_done
         return SQL(
             """INSERT INTO collection_run_line (
@@ -120,15 +115,19 @@ class CollectionRun(models.Model):
                       CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END,
                       p.reason, min(p.until),
                       CASE WHEN p.reason IS NOT NULL THEN 'held'
-                           WHEN p.mode = 'auto' AND NOT %(validate)s THEN 'approved' ELSE 'proposed' END,
+                           WHEN p.mode = 'auto' AND NOT %(validate)s AND NOT bool_or(p.withheld) THEN 'approved' ELSE 'proposed' END,
                       count(*), sum(CASE WHEN p.reason IS NULL THEN p.to_chase_company ELSE p.residual_company END),
                       count(*) FILTER (WHERE p.unsent), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                 FROM (%(plan)s) p
+                 FROM (SELECT q.*, q.reason IS NULL AND EXISTS (
+                              SELECT FROM collection_run_line x WHERE x.run_id = %(previous)s AND x.partner_id = q.partner_id
+                                 AND x.track = q.track AND (x.state = 'skipped' OR x.state = 'replaced' AND x.mode = 'auto')) AS withheld
+                         FROM (%(plan)s) q) p
                 GROUP BY p.partner_id, p.reason, CASE WHEN p.reason IS NULL THEN p.track END,
                          CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END, p.mode""",
             run=self.id,
             company=self.company_id.id,
             validate=validate,
+            previous=self._get_previous().id or None,
             uid=self.env.uid,
             plan=self.env['collection.plan']._get_plan_query(self.company_id, self.date),
         )
@@ -276,106 +275,20 @@ class CollectionRun(models.Model):
             self.env.ref('account_collection_followup.ir_cron_collection_daily').sudo()._trigger()
 
     # ------------------------------------------------------------------
-    # Execution
+    # Guards
     # ------------------------------------------------------------------
-    def _execute_batch(self, limit=BATCH):
-        """Carry out up to ``limit`` approved lines.
-
-        The lock comes first: lines and cases another worker holds are skipped. Then the
-        plan is asked again for these customers, and what it no longer says is held.
-
-        :return: number of lines dealt with, 0 when there is nothing left to take
-        """
-        self.ensure_one()
-        # what was approved and could not leave on its day is planned anew on the next working day (R49, R54)
-        lines = self._lock_lines(limit) if self._is_of_today() else None
-        if not lines:
-            return 0
-        items = self.env['collection.plan']._plan(self.company_id, self.date, partners=lines.partner_id)
-        lines._carry_out(items)
-        return len(lines)
-
-    def _execute_batch_safely(self, tries=5):
-        """:meth:`_execute_batch` beside other workers: what they got in the way of is taken back and tried again"""
-        for attempt in range(1, tries + 1):
-            try:
-                return self._execute_batch()
-            except (OperationalError, IntegrityError):
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                if attempt == tries:
-                    raise
-                _logger.info("%s: batch disturbed by another worker, try %s", self.display_name, attempt)
-        return 0
-
-    def _lock_lines(self, limit):
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT l.id FROM collection_run_line l
-                 JOIN collection_case k ON k.partner_id = l.partner_id AND k.company_id = l.company_id AND k.state = 'open'
-                WHERE l.run_id = %s AND l.state = 'approved' ORDER BY l.partner_id, l.id LIMIT %s
-                  FOR NO KEY UPDATE SKIP LOCKED""",
-                self.id,
-                limit,
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            # whatever the call or its context says, a run begins as a preview of a date
+            self = self.with_context(
+                {key: value for key, value in self.env.context.items() if not key.startswith('default_')}
             )
-        )
-        self.env['collection.run.line'].invalidate_model()
-        return self.env['collection.run.line'].browse(row[0] for row in rows)
-
-    # ------------------------------------------------------------------
-    # Scheduled action
-    # ------------------------------------------------------------------
-    @api.model
-    def _cron_daily(self):
-        """Every company in turn: settle promises, refresh cases, make the run of the day, send it.
-
-        Started again it goes on where it was: a company that has its run of the day only
-        sends what is approved and not yet sent.
-        """
-        for company in self._get_started_companies():
-            try:
-                self._prepare_day(company)
-            except Exception:
-                # one company's trouble is not another's: it is logged, and tried again tomorrow or by hand
-                self.env.cr.rollback()
-                _logger.exception("The day of %s could not be prepared", company.name)
-            self.env['ir.cron']._commit_progress()
-        self._execute_open()
-
-    @api.model
-    def _get_started_companies(self):
-        return (
-            self.env['res.company']
-            .search([('collection_start_date', '!=', False), ('parent_id', '=', False)])
-            .filtered(lambda company: company.collection_start_date <= company._collection_today())
-        )
-
-    @api.model
-    def _prepare_day(self, company):
-        """What a working day begins with, up to the run laid out and open. Does nothing the second time."""
-        today = company._collection_today()
-        self.env['collection.promise']._settle_due(company)
-        if self._get_today(company):
-            return
-        self.env['collection.case']._refresh(company)
-        if self.env['collection.holiday']._working_days(company).is_working(today):
-            self.create({'company_id': company.id, 'date': today})._begin()
-
-    @api.model
-    def _execute_open(self):
-        """Send what is approved in the open runs, a batch per transaction."""
-        Line = self.env['collection.run.line']
-        domain = [('run_id.state', '=', 'open'), ('state', '=', 'approved')]
-        self.env['ir.cron']._commit_progress(remaining=Line.search_count(domain))
-        for run in self.search([('state', '=', 'open')]):
-            while done := run._execute_batch_safely():
-                if not self.env['ir.cron']._commit_progress(done, remaining=Line.search_count(domain)):
-                    return
-            run._finish_if_done()
-            if run.company_id.collection_start_date:
-                self.env['collection.case']._refresh(run.company_id)
-            self.env['ir.cron']._commit_progress()
+            vals_list = [{key: vals[key] for key in ('company_id', 'date') if key in vals} for vals in vals_list]
+        for vals in vals_list:
+            if vals.get('company_id'):
+                vals['company_id'] = self.env['res.company'].browse(vals['company_id']).sudo()._collection_root().id
+        return super().create(vals_list)
 
     def write(self, vals):
         # crafted calls must not reopen a run; its methods work as superuser after their checks

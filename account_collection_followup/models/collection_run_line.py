@@ -1,6 +1,6 @@
 import logging
 
-from psycopg2 import IntegrityError, OperationalError
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -192,19 +192,24 @@ class CollectionRunLine(models.Model):
     def action_approve(self):
         """Let the messages leave. Litigation is approved by the collections manager alone (R48)."""
         self._check_approver()
-        if late := self.run_id.filtered(lambda run: run.state != 'open' or not run._is_of_today()):
-            # dates are set when a message leaves: yesterday's proposals are replaced by the next plan (R49)
+        self._check_today()
+        lines = self.sudo().filtered(lambda line: line.state in ('proposed', 'skipped'))
+        lines.state = 'approved'
+        lines.run_id.state = 'open'
+        lines.run_id._end_trial()
+        self.run_id._execute_now()
+
+    def _check_today(self):
+        """Dates are set when a message leaves: what is left of another day is planned anew (R49)."""
+        late = self.run_id.filtered(lambda run: run.state == 'preview' or not run._is_of_today())
+        late |= self.filtered(lambda line: line.state == 'replaced').run_id
+        if late:
             raise UserError(
                 self.env._(
-                    "%s is not open: only messages of today's run can be approved. The next run proposes them again.",
+                    "%s is not open: only messages of today's run can leave. The next run proposes them again.",
                     late[0].display_name,
                 )
             )
-        self.sudo().filtered(lambda line: line.state in ('proposed', 'skipped')).state = 'approved'
-        for company in self.company_id:
-            # the first run is the trial: once a person let something leave, the ladder may go on by itself
-            company.sudo().collection_first_run_done = True
-        self.run_id._execute_now()
 
     def action_skip(self, reason=None):
         """Leave these messages out of today's run; the next run proposes them again.
@@ -230,6 +235,7 @@ class CollectionRunLine(models.Model):
     def action_retry(self):
         """Try again after the cause of the error was mended."""
         self._check_approver()
+        self._check_today()
         self.sudo().filtered(lambda line: line.state == 'error').write({'state': 'approved', 'error': False})
         self.run_id.sudo().filtered(lambda run: run.state == 'done').state = 'open'
         self.run_id._execute_now()
@@ -279,6 +285,7 @@ class CollectionRunLine(models.Model):
                     }
                 )
             else:
+                line.write({'level_id': group[0].message_level_id, 'mode': group[0].mode})
                 todo |= line
         todo._make_steps(rising, held)
 
@@ -289,8 +296,8 @@ class CollectionRunLine(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._create_steps(rising, held)
-        except (OperationalError, IntegrityError):
-            # another worker was faster: the batch is taken back and planned again
+        except OperationalError:
+            # another worker got in the way: the batch is taken back and planned again
             raise
         except Exception as error:
             if len(self) == 1:
@@ -311,7 +318,7 @@ class CollectionRunLine(models.Model):
         builder = self.env['collection.step.builder']
         steps = builder._build(self, rising, held)
         for line, step in zip(self, steps, strict=True):
-            line.write({'state': 'done', 'step_id': step.id, 'note': step.fallback or step.failure})
+            line.write({'state': 'done', 'step_id': step.id, 'note': step.failure or step.fallback})
 
     # ------------------------------------------------------------------
     # Preview

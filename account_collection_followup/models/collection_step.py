@@ -217,6 +217,7 @@ class CollectionStep(models.Model):
     def action_record_failure(self, reason=None):
         """Record that what is still to do cannot be done: the step is complete, the failure stays in sight."""
         self = self._check_collector()
+        self._stop_mail()
         for step in self:
             step.write(
                 {f'{means}_state': 'waived' for means in MEANS if step[f'{means}_state'] in ('todo', 'failed')}
@@ -231,11 +232,31 @@ class CollectionStep(models.Model):
         self = self._check_collector()
         if done := self.filtered(lambda step: any(step[f'{means}_state'] == 'sent' for means in MEANS)):
             raise UserError(self.env._("%s already left and cannot be cancelled.", done[0].display_name))
-        self.mail_id.sudo().filtered(lambda mail: mail.state == 'outgoing').cancel()
-        self.call_ids.filtered(lambda call: call.state == 'planned').action_cancel()
-        self.write({'cancelled': True, 'cancel_reason': reason or self.env._("Cancelled by %s", self.env.user.name)})
+        if self.filtered('takeover'):
+            raise UserError(self.env._("The levels given at the start are part of the trace and cannot be cancelled."))
+        for step in self.filtered(lambda step: step.track == 'litigation'):
+            if step.company_id.collection_manager_id != self.env.user:
+                raise AccessError(self.env._("Only the collections manager can take litigation back."))
+        # what a person took back is proposed again, whatever its mode
+        self._take_back(reason or self.env._("Cancelled by %s", self.env.user.name), run_state='skipped')
+
+    def _take_back(self, reason, run_state='held'):
+        """Cancel: nothing of these steps leaves any more and their items stand where they stood before.
+
+        :param str run_state: what becomes of their lines in the run
+        """
+        self._stop_mail()
+        self.write({'cancelled': True, 'cancel_reason': reason})
         self.line_ids.cancelled = True
+        self.call_ids.filtered(lambda call: call.state == 'planned').action_cancel()
+        self.env['collection.run.line'].sudo().search([('step_id', 'in', self.ids)]).write(
+            {'state': run_state, 'note': reason}
+        )
         self._mark_dirty()
+
+    def _stop_mail(self):
+        # not through cancel(), which is what a person does in the mail queue
+        self.mail_id.sudo().filtered(lambda mail: mail.state in ('outgoing', 'exception')).write({'state': 'cancel'})
 
     def _check_collector(self):
         """:return: the steps, which only methods may write"""
@@ -250,8 +271,8 @@ class CollectionStep(models.Model):
         self.check_access('read')
         return self.sudo()
 
-    def _mark_dirty(self):
-        self.env['collection.case']._mark_dirty(self.partner_id.ids, self.company_id.ids)
+    def _mark_dirty(self, later=False):
+        self.env['collection.case']._mark_dirty(self.partner_id.ids, self.company_id.ids, later=later)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -52,7 +52,7 @@ class CollectionStepBuilder(models.AbstractModel):
         savepoint = self.env.cr.savepoint()
         try:
             step = self.sudo()._create_steps(run_line.sudo(), rising, held)
-            step.with_context(collection_preview=True)._fix_date(run_line.date)
+            step._fix_date(run_line.date)
             html = (
                 step._get_message()['body_html']
                 if step.level_id.mail_template_id
@@ -125,7 +125,8 @@ class CollectionStepBuilder(models.AbstractModel):
             'lang': lang,
             'recipient_id': recipient.contacts[:1].id,
             'copy_ids': [(6, 0, recipient.contacts[1:].ids)],
-            'fallback': recipient.fallback,
+            'fallback': recipient.reachable and recipient.fallback,
+            'written_on': line.date,
             'email_state': 'todo' if level.by_email else 'none',
             'call_state': 'todo' if level.by_call else 'none',
             'letter_state': 'todo' if level.by_letter else 'none',
@@ -160,9 +161,7 @@ class CollectionStepBuilder(models.AbstractModel):
         vals_list = [self._prepare_line(item, 'asked', shared) for item in asked]
         if run_line.track == 'ordinary':
             vals_list += [
-                self._prepare_line(item, 'apart', shared)
-                for item in held
-                if item.reason in ('disputed', 'promised', 'response')
+                self._prepare_line(item, 'apart', shared) for item in held if item.reason in ('disputed', 'promised')
             ]
             for credit in shared['credits'].get(run_line.partner_id, ()):
                 vals_list.append(
@@ -195,7 +194,7 @@ class CollectionStepBuilder(models.AbstractModel):
             'date': line.move_id.invoice_date or line.date,
             'due_date': item.due_date,
             'residual': item.residual,
-            'disputed': item.disputed + (item.responding if role == 'apart' else 0),
+            'disputed': item.disputed,
             'promised': item.promised,
             'netted': item.netted,
         }
@@ -230,7 +229,7 @@ class CollectionStepBuilder(models.AbstractModel):
         company = run_lines.company_id
         reps = {}
         if run_lines.level_id.filtered(lambda level: level.sender_role == 'rep'):
-            reps = {line.partner_id: line.partner_id._collection_salesperson(company) for line in run_lines}
+            reps = run_lines.partner_id._get_collection_salespersons(company)
         result = {}
         for line in run_lines:
             collector = cases[line.partner_id].user_id or company.collection_user_id
@@ -252,19 +251,25 @@ class CollectionStepBuilder(models.AbstractModel):
     def _create_calls(self, steps):
         """The planned call of each step that has one; it belongs before the date given (R49).
 
-        A customer has one planned call for all purposes (R8): one that is waiting serves the step, one
-        of an earlier step, tried in vain, gives way to it.
+        A customer has one planned call for all purposes (R8): one that is waiting serves every step that
+        waits for a call, one of an earlier step, tried in vain, gives way. Of two steps of a day the
+        call is planned for the graver.
         """
-        steps = steps.filtered(lambda step: step.call_state == 'todo')
-        waiting = self.env['collection.call'].search(
-            [('case_id', 'in', steps.case_id.ids), ('state', '=', 'planned')], order='planned_on desc, id desc'
+        calls = internal(self.env['collection.call'])
+        steps = steps.filtered(lambda step: step.call_state == 'todo').sorted(lambda step: -step.level_id.rank)
+        waiting = calls.search(
+            [('case_id', 'in', steps.case_id.ids), ('state', '=', 'planned')], order='planned_on, id'
         )
-        waiting.filtered('step_id').action_cancel()
-        free = {call.case_id: call for call in waiting if not call.step_id}
-        for step in steps:
-            if call := free.get(step.case_id):
-                internal(call).step_id = step
-        self.env['collection.call'].create([self._prepare_call(step) for step in steps if step.case_id not in free])
+        past = waiting.filtered(lambda call: call.step_id and call.step_id.call_state != 'todo')
+        past.write({'state': 'cancelled'})
+        serving = (waiting - past).grouped('case_id')
+        missing = []
+        for case, group in steps.grouped('case_id').items():
+            if not (call := serving.get(case, calls)[:1]):
+                missing.append(self._prepare_call(group[0]))
+            elif not call.step_id:
+                call.step_id = group[0]
+        calls.create(missing)
 
     @api.model
     def _prepare_call(self, step):
@@ -288,6 +293,9 @@ class CollectionStepBuilder(models.AbstractModel):
         mails = self.env['mail.mail'].sudo().create([step._prepare_mail(bodies[step.id]) for step in steps])
         for step, mail in zip(steps, mails, strict=True):
             step.mail_id = mail
+        if steps:
+            # the queue is emptied once an hour otherwise
+            self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()
 
     @api.model
     def _log(self, steps):

@@ -51,12 +51,19 @@ class ResCompany(models.Model):
         """
         return self.root_id
 
+    def _collection_now(self):
+        """Now where the company is, whoever asks: in its own time zone, else its collections manager's, else UTC.
+
+        :rtype: datetime with time zone
+        """
+        self.ensure_one()
+        company = self.sudo()._collection_root()
+        zone = company.partner_id.tz or company.collection_manager_id.tz or 'UTC'
+        return pytz.utc.localize(fields.Datetime.now()).astimezone(pytz.timezone(zone))
+
     def _collection_today(self):
-        """Today where the company is: its own time zone, else the user's.
+        """Today where the company is, see :meth:`_collection_now`.
 
         :rtype: date
         """
-        self.ensure_one()
-        zone = self.sudo().partner_id.tz
-        now = pytz.utc.localize(fields.Datetime.now())
-        return now.astimezone(pytz.timezone(zone) if zone else self.env.tz).date()
+        return self._collection_now().date()

@@ -144,7 +144,7 @@ class CollectionCommon(AccountTestInvoicingCommon):
         for mail in self.env['mail.mail'].sudo().search([('state', '=', 'outgoing')]):
             mail.write({'state': 'exception' if failure else 'sent', 'failure_reason': failure})
             mail._postprocess_sent_message(
-                success_pids=mail.recipient_ids.ids,
+                success_pids=[] if failure else mail.recipient_ids.ids,
                 success_emails=[],
                 failure_reason=failure or False,
                 failure_type='mail_smtp' if failure else None,

@@ -203,3 +203,107 @@ class TestMail(CollectionCommon):
         self.run_day()
         with self.assertRaises(UserError):
             self.steps().action_resend()
+
+    def queue_only(self):
+        """Make the run of the day without letting the mail server come."""
+        with patch.object(type(self), 'deliver', lambda self: None):
+            return self.run_day()
+
+    def test_what_is_paid_in_the_queue_does_not_leave(self):
+        move, other = self.invoice(), self.invoice(self.partner_b)
+        run = self.queue_only()
+        step = self.steps()
+        self.pay(move)
+        mails = self.env['mail.mail'].sudo().search([('state', '=', 'outgoing')])
+        mails.send()
+        self.assertEqual((step.mail_id.state, step.cancelled), ('cancel', True))
+        self.assertIn("Settled", step.cancel_reason)
+        line = run.line_ids.filtered(lambda line: line.partner_id == self.partner_a)
+        self.assertEqual((line.state, line.note), ('held', step.cancel_reason))
+        self.assertEqual(step.call_ids.state, 'cancelled')
+        self.assertEqual(self.steps(self.partner_b).mail_id.state, 'outgoing', "in tests Odoo sends nothing")
+        self.assertFalse(self.steps(self.partner_b).cancelled)
+        self.assertTrue(other)
+
+    def test_what_is_disputed_promised_held_or_received_in_the_queue_does_not_leave(self):
+        move = self.invoice()
+        vals = {'partner_id': self.partner_a.id}
+
+        def disputed():
+            self.env['collection.dispute'].create({
+                **vals, 'reason': "Broken", 'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'line_ids': [(0, 0, {'move_id': move.id, 'amount': 10})]})  # fmt: skip
+
+        def promised():
+            self.env['collection.promise'].create({
+                **vals, 'line_ids': [(0, 0, {'move_id': move.id, 'amount': 1000, 'date': '2026-03-06'})]})  # fmt: skip
+
+        def held():
+            self.env['collection.hold'].create({**vals, 'reason': "Flood at their site", 'date_until': '2026-03-20'})
+
+        for fact in (disputed, promised, held, lambda: self.receive(self.partner_a, 5)):
+            with self.subTest(fact), self.cr.savepoint() as savepoint:
+                self.queue_only()
+                fact()
+                self.env['mail.mail'].sudo().search([('state', '=', 'outgoing')]).send()
+                self.assertTrue(self.steps().cancelled)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_a_message_that_leaves_on_another_day_is_taken_back(self):
+        """Its text names a date that was counted from the day it was written."""
+        move = self.invoice()
+        self.queue_only()
+        with freeze_time('2026-03-12'):
+            self.env['mail.mail'].sudo().search([('state', '=', 'outgoing')]).send()
+        self.assertTrue(self.steps().cancelled)
+        self.assertEqual(self.run_day('2026-03-12').message_ids.level_id, self.levels[20])
+        self.assertEqual(self.steps().mapped('cancelled'), [True, False])
+        self.assertEqual(self.reason(move, '2026-03-13'), 'conversation')
+
+    def test_resend_is_refused_when_something_changed(self):
+        move = self.invoice()
+        self.queue_only()
+        self.deliver(failure="550 no such mailbox")
+        self.pay(move)
+        with self.assertRaisesRegex(UserError, "Settled"):
+            self.steps().action_resend()
+        self.steps().action_cancel()
+        with self.assertRaisesRegex(UserError, "no failed e-mail"):
+            self.steps().action_resend()
+
+    def test_a_refused_copy_is_no_failure(self):
+        approver = self.env['res.partner'].create({
+            'name': "Approver", 'parent_id': self.partner_a.id, 'email': 'gone@example.com',
+            'collection_role_ids': [(4, self.env.ref('account_collection_followup.contact_role_approver').id)]})  # fmt: skip
+        self.levels[20].recipient_role_ids |= approver.collection_role_ids
+        self.partner_a.collection_role_ids = self.env.ref('account_collection_followup.contact_role_payable')
+        self.invoice()
+        self.queue_only()
+        step = self.steps()
+        self.assertEqual((step.recipient_id, step.copy_ids), (self.partner_a, approver))
+        step.mail_id._postprocess_sent_message(
+            success_pids=[self.partner_a], success_emails=[], failure_reason="550 gone", failure_type='mail_smtp')  # fmt: skip
+        self.assertEqual(step.email_state, 'sent')
+        self.assertIn("550 gone", step.failure)
+
+    def test_a_failure_recorded_stops_the_queue(self):
+        self.invoice()
+        self.queue_only()
+        self.steps().action_record_failure("Wrong person")
+        self.assertEqual(self.steps().mail_id.state, 'cancel')
+
+    def test_a_message_cancelled_in_the_queue_waits_for_somebody(self):
+        self.invoice()
+        self.queue_only()
+        self.steps().mail_id.cancel()
+        self.assertEqual(self.steps().email_state, 'failed')
+
+    def test_response_time_after_a_broken_promise_is_no_examination(self):
+        move, other = self.invoice(), self.invoice(due='2026-02-25')
+        self.env['collection.promise'].create({
+            'partner_id': self.partner_a.id, 'line_ids': [(0, 0, {'move_id': move.id, 'amount': 1000, 'date': '2026-03-03'})]})  # fmt: skip
+        self.run_day('2026-03-06')
+        step = self.steps()
+        self.assertEqual(step.line_ids.move_id, other)
+        self.assertNotIn('Being examined', step.mail_id.body_html)

@@ -3,6 +3,7 @@ from freezegun import freeze_time
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionCommon
 
@@ -93,6 +94,7 @@ class TestRun(CollectionCommon):
             'collection_user_id': self.collector.id})  # fmt: skip
         self.invoice()
         self.invoice(self.partner_b, company_id=other.id)
+        self.enterContext(freeze_time(f'{TODAY} 12:00:00'))
         cron = self.env.ref('account_collection_followup.ir_cron_collection_daily')
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
@@ -190,8 +192,11 @@ class TestRun(CollectionCommon):
         step.with_user(self.collector).action_cancel()
         self.assertFalse(move.collection_level_id)
         self.assertEqual(step.call_ids.state, 'cancelled')
-        self.run_day('2026-03-03')
-        self.assertEqual(len(self.steps()), 2)
+        run = self.run_day('2026-03-03')
+        self.assertEqual(run.message_ids.state, 'proposed', "what a person took back is proposed again")
+        with freeze_time('2026-03-03'):
+            self.approve(run)
+        self.assertEqual(self.steps().mapped('cancelled'), [True, False])
 
     def test_what_was_not_sent_on_its_day_is_planned_anew(self):
         self.levels[20].mode = 'validate'
@@ -218,3 +223,61 @@ class TestRun(CollectionCommon):
         self.assertEqual((line.state, line.note), ('skipped', "The customer has just called"))
         self.assertEqual(run.state, 'done')
         self.assertFalse(self.steps())
+
+    def test_what_was_left_out_is_proposed_again(self):
+        """Even at an automatic level: it leaves when a person says so."""
+        self.invoice()
+        Run = self.env['collection.run'].with_user(SUPERUSER_ID)
+        Run._prepare_day(self.company)
+        Run._get_today(self.company).message_ids.with_user(self.collector).action_skip("Not now")
+        for day in ('2026-03-03', '2026-03-04'):
+            self.assertEqual(self.run_day(day).message_ids.state, 'proposed')
+        self.assertFalse(self.steps())
+
+    def test_approved_after_the_case_was_closed(self):
+        """The customer paid in the meantime: the line is held, the run done, and the scheduled action at rest."""
+        self.levels[20].mode = 'validate'
+        move = self.invoice()
+        run = self.run_day()
+        self.pay(move)
+        self.env['collection.case']._refresh(self.company)
+        run.message_ids.with_user(self.collector).action_approve()
+        self.assertEqual((run.line_ids.state, run.line_ids.reason, run.state), ('held', 'settled', 'done'))
+
+    def test_a_run_is_created_as_a_preview(self):
+        Run = self.env['collection.run'].with_user(self.collector)
+        run = Run.with_context(default_state='open').create({'company_id': self.company.id, 'state': 'done'})
+        self.assertEqual(run.state, 'preview')
+
+    def test_litigation_is_taken_back_by_the_manager_alone(self):
+        (self.levels[20] | self.levels[30] | self.levels[40] | self.levels[50]).active = False
+        self.invoice()
+        self.approve(self.run_day())
+        with self.assertRaisesRegex(AccessError, "manager"):
+            self.steps().with_user(self.collector).action_cancel()
+        self.steps().with_user(self.manager).action_cancel("Paid to the lawyer")
+        self.assertTrue(self.steps().cancelled)
+
+    def test_the_day_of_a_company_is_its_own(self):
+        """Whoever asks, and not before its morning."""
+        self.company.partner_id.tz = 'America/Los_Angeles'
+        self.invoice()
+        Run = self.env['collection.run'].with_user(SUPERUSER_ID)
+        with freeze_time('2026-03-03 05:00:00'):
+            self.assertEqual(str(self.company.with_context(tz='Pacific/Auckland')._collection_today()), '2026-03-02')
+            self.assertIn(self.company, Run._get_started_companies())
+        with freeze_time('2026-03-03 09:00:00'):
+            self.assertNotIn(self.company, Run._get_started_companies(), "one in the morning")
+        with freeze_time('2026-03-03 14:00:00'):
+            self.assertIn(self.company, Run._get_started_companies())
+
+    @mute_logger('odoo.addons.account_collection_followup.models.collection_run_line')
+    def test_a_broken_constraint_of_one_customer_stops_nobody_else(self):
+        self.invoice()
+        self.invoice(self.partner_b)
+        self.env.flush_all()
+        self.cr.execute(
+            "ALTER TABLE collection_step ADD CONSTRAINT of_another_module CHECK (partner_id <> %s)", [self.partner_b.id])  # fmt: skip
+        run = self.run_day()
+        lines = run.message_ids.grouped('partner_id')
+        self.assertEqual((lines[self.partner_a].state, lines[self.partner_b].state), ('done', 'error'))

@@ -117,6 +117,9 @@ class CollectionStart(models.TransientModel):
         self.ensure_one()
         self._check_start()
         self.company_id.sudo().write(self._prepare_company())
+        if not self.company_id.partner_id.tz:
+            # days begin and end where the company is, not where the server or the user is
+            self.company_id.partner_id.sudo().tz = self.env.user.tz
         self._set_entries_aside()
         self._take_over()
         self.env['collection.case'].sudo()._refresh(self.company_id)
