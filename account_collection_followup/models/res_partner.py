@@ -1,8 +1,12 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 READERS = (
     'account.group_account_readonly,account.group_account_invoice,account_collection_followup.group_collection_caller'
 )
+
+#: what decides by which ladder a customer is followed
+POLICY_FIELDS = frozenset({'collection_policy_id', 'property_collection_policy_id'})
 
 
 class ResPartner(models.Model):
@@ -64,9 +68,43 @@ class ResPartner(models.Model):
             partner.collection_overdue = partner.collection_case_id.overdue
 
     def action_view_collection_case(self):
-        """Open the customer's case in the current company."""
-        case = self.env['collection.case']._open_for(self, self.env.company)[self.commercial_partner_id]
+        """Open the customer's case in the current company; who works the list opens one where there is none."""
+        self.ensure_one()
+        self.env['collection.case'].check_access('read')
+        case = self.collection_case_id
+        if not case and not self.env.user.has_group('account_collection_followup.group_collection_caller'):
+            raise UserError(self.env._("%s is not followed up at present.", self.commercial_partner_id.display_name))
+        case = case or self.env['collection.case']._open_for(self, self.env.company)[self.commercial_partner_id]
         return case.get_formview_action()
+
+    # ------------------------------------------------------------------
+    # Changes of the customer
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get(name) for vals in vals_list for name in POLICY_FIELDS):
+            self._check_policy_access()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if any(
+            partner.sudo()[name].id != (vals[name] or False) for name in POLICY_FIELDS & vals.keys() for partner in self
+        ):
+            self._check_policy_access()
+        if not {'parent_id', 'is_company', 'company_type'} & vals.keys():
+            return super().write(vals)
+        customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
+        result = super().write(vals)
+        for partner in customers:
+            if partner.commercial_partner_id != partner:
+                # his invoices are his parent company's from now on, and so is what was said about them
+                self.env['collection.case'].sudo()._move_history(partner, partner.commercial_partner_id)
+        return result
+
+    def _check_policy_access(self):
+        """:raise AccessError: unless a collector decides by which ladder a customer is followed"""
+        if not self.env.su and not self.env.user.has_group('account_collection_followup.group_collection_collector'):
+            raise AccessError(self.env._("Only a collector can assign a follow-up policy to a customer."))
 
     # ------------------------------------------------------------------
     # Assignment, kept under the root company (R69)
