@@ -37,7 +37,7 @@ class CollectionCall(models.Model):
     _inherit = ['collection.fact']
     _order = 'planned_on desc, id desc'
 
-    _guarded_fields = TRY_FIELDS
+    _guarded_fields = TRY_FIELDS | {'step_id'}
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'step_id'})
 
     channel = fields.Selection(
@@ -107,6 +107,14 @@ class CollectionCall(models.Model):
                 if outcome and (outcome.partner_id, outcome.company_id) != (call.partner_id, call.company_id):
                     raise ValidationError(self.env._("%s is not this customer's.", outcome.display_name))
 
+    @api.constrains('step_id', 'case_id')
+    def _check_step(self):
+        for call in self.sudo():
+            if call.step_id and call.step_id.case_id != call.case_id:
+                raise ValidationError(
+                    self.env._("%s is not a step of this customer's case.", call.step_id.display_name)
+                )
+
     def _check_frozen(self, names):
         result = super()._check_frozen(names)
         if not is_internal(self) and set(names) - {'note'} and any(call.state != 'planned' for call in self):
@@ -133,6 +141,7 @@ class CollectionCall(models.Model):
         for call in self:
             if call.state != 'planned':
                 raise UserError(self.env._("This call was made or cancelled already."))
+            call._link_step()
             if note:
                 call.note = '\n'.join(filter(None, [call.note, note]))
             if result in dict(NOT_REACHED):
@@ -150,7 +159,7 @@ class CollectionCall(models.Model):
         internal(self).write({'state': 'made', 'made_on': today, 'result': result})
         if next_on := self._get_next_call_date(result, callback_on, today):
             self._plan_next(next_on)
-        self.sudo().step_id._on_call_done()
+        self._get_steps()._on_call_done()
 
     def _check_result(self, result, callback_on, today):
         """:raise UserError: naming what is missing for the result to be one (R28)"""
@@ -200,7 +209,7 @@ class CollectionCall(models.Model):
             }
         )
         if newly_tried:
-            self.sudo().step_id._on_call_done()
+            self._get_steps()._on_call_done()
 
     def _get_next_try(self, today):
         return self.env['collection.holiday']._working_days(self.company_id).add(today, 1)
@@ -240,12 +249,47 @@ class CollectionCall(models.Model):
         }
 
     def action_cancel(self):
-        """Give a planned call up.
+        """Give a planned call up. The steps it was for go on without it; one taken back hands its call to
+        another that waits for one.
 
         :raise UserError: if it was made or cancelled already
         """
         self.check_access('write')
         if any(call.state != 'planned' for call in self):
             raise UserError(self.env._("This call was made or cancelled already."))
-        internal(self).write({'state': 'cancelled'})
+        for call in self:
+            steps = call._get_steps()
+            if steps and call.sudo().step_id.cancelled:
+                internal(call).write({'step_id': steps[0].id})
+                continue
+            internal(call).write({'state': 'cancelled'})
+            call._waive_steps(steps, self.env._("Call cancelled by %s.", self.env.user.name))
         self._mark_dirty()
+
+    # ------------------------------------------------------------------
+    # Steps
+    # ------------------------------------------------------------------
+    def _get_steps(self):
+        """The steps that wait for this call: its own, and as a customer is called once for all (R8),
+        every other one of the case that waits for a call."""
+        self.ensure_one()
+        call = self.sudo()
+        steps = call.step_id
+        if steps or call.purpose == 'collection':
+            steps |= steps.search([('case_id', '=', call.case_id.id), ('call_state', '=', 'todo')], order='date, id')
+        return steps.filtered(lambda step: not step.cancelled and step.call_state in ('todo', 'failed'))
+
+    def _link_step(self):
+        """Note which step a call is for that was not planned for one."""
+        if not self.step_id and (steps := self._get_steps()):
+            internal(self).write({'step_id': steps[0].id})
+
+    def _waive_steps(self, steps, failure):
+        """Record that the call of these steps will not be made: they are complete without it.
+
+        :param str failure: why
+        """
+        for step in steps:
+            step.write({'call_state': 'waived', 'failure': ' '.join(filter(None, [step.failure, failure]))})
+        # a step without any written means: its date counts from today
+        steps.filtered('complete')._fix_date(self.company_id._collection_today())

@@ -24,12 +24,21 @@ class CollectionMark(models.Model):
         self.env.ref('account_collection_followup.ir_cron_collection_refresh').sudo()._trigger()
 
     @api.model
-    def _count(self):
-        return self.env.execute_query(SQL("SELECT count(*) FROM collection_mark"))[0][0]
+    def _get_companies(self):
+        """:return: ids of the companies and branches that have marks"""
+        return [
+            row[0] for row in self.env.execute_query(SQL("SELECT DISTINCT company_id FROM collection_mark ORDER BY 1"))
+        ]
 
     @api.model
-    def _take(self, limit):
-        """Remove up to ``limit`` marks that no other worker holds.
+    def _count(self, company_ids):
+        return self.env.execute_query(
+            SQL("SELECT count(*) FROM collection_mark WHERE company_id = ANY(%s)", list(company_ids))
+        )[0][0]
+
+    @api.model
+    def _take(self, limit, company_id):
+        """Remove up to ``limit`` marks of a company that no other worker holds.
 
         :return: set of (customer id, company id)
         """
@@ -37,8 +46,9 @@ class CollectionMark(models.Model):
             self.env.execute_query(
                 SQL(
                     """DELETE FROM collection_mark WHERE id IN (
-                   SELECT id FROM collection_mark ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+                   SELECT id FROM collection_mark WHERE company_id = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
                RETURNING partner_id, company_id""",
+                    company_id,
                     limit,
                 )
             )
