@@ -26,7 +26,9 @@ class CollectionDispute(models.Model):
     _mail_post_access = 'read'
     _rec_names_search = ['name', 'partner_id', 'type_id']
 
-    _guarded_fields = frozenset({'state', 'outcome', 'closed_on', 'response_until', 'previous_id'})
+    _guarded_fields = frozenset(
+        {'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'currency_id'}
+    )
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'opened_on'})
 
     name = fields.Char("Subject", help="Leave empty: the type and the customer name the dispute.")

@@ -1,5 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+#: worked out from the dispute and the invoice
+DERIVED = frozenset({'company_id', 'partner_id', 'currency_id'})
+DERIVED_DEFAULTS = frozenset(f'default_{name}' for name in DERIVED)
 
 
 class CollectionDisputeLine(models.Model):
@@ -43,6 +47,11 @@ class CollectionDisputeLine(models.Model):
     # ------------------------------------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            # a choice on screen brings the currency of its item along
+            self._check_derived(vals.keys() - {'currency_id'})
+        # the customer and company of the dispute are the lines' as well, whatever the context offers them
+        self = self.with_context({key: value for key, value in self.env.context.items() if key not in DERIVED_DEFAULTS})
         vals_list = [piece for vals in vals_list for piece in self._prepare_pieces(vals)]
         lines = super().create(vals_list)
         lines._check_dispute_open()
@@ -53,9 +62,17 @@ class CollectionDisputeLine(models.Model):
         self._check_dispute_open()
         if {'dispute_id', 'move_id'} & vals.keys():
             raise UserError(self.env._("Remove the line and add another for another invoice."))
+        self._check_derived(vals)
         result = super().write(vals)
         self.dispute_id._mark_dirty()
         return result
+
+    @api.model
+    def _check_derived(self, names):
+        if refused := DERIVED.intersection(names):
+            raise AccessError(
+                self.env._("%s of a dispute's line follows from the dispute.", ', '.join(sorted(refused)))
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_closed(self):
@@ -72,6 +89,7 @@ class CollectionDisputeLine(models.Model):
 
         :return: list of values, each with its instalment
         """
+        vals = {name: value for name, value in vals.items() if name not in DERIVED}
         if not vals.get('move_id'):
             return [vals]
         move = self.env['account.move'].sudo().browse(vals['move_id'])

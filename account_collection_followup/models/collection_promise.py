@@ -25,7 +25,20 @@ class CollectionPromise(models.Model):
     _inherit = ['collection.fact']
     _order = 'made_on desc, id desc'
 
-    _guarded_fields = frozenset({'state', 'ended_on', 'cancelled_on', 'cancel_reason'})
+    _guarded_fields = frozenset(
+        {
+            'state',
+            'ended_on',
+            'cancelled_on',
+            'cancel_reason',
+            'amount',
+            'currency_id',
+            'is_plan',
+            'next_date',
+            'paid_elsewhere',
+            'counts_as_broken',
+        }
+    )
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'made_on', 'user_id', 'line_ids'})
 
     made_on = fields.Date(

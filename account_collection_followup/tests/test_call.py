@@ -3,8 +3,9 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
+from ..models.collection_fact import internal
 from .facts_common import GROUP, FactsCommon
 
 
@@ -99,7 +100,7 @@ class TestCall(FactsCommon):
     def test_tries(self):
         """Not reached: tries are counted, three days make it tried and complete its step (R27, R49)."""
         step = self._make_step()
-        call = self._call(step_id=step.id)
+        call = self._call()
         call.action_made('absent')
         call.action_made('voicemail')
         self.assertEqual((call.state, call.tries, call.try_days, call.tried), ('planned', 2, 1, False))
@@ -114,8 +115,20 @@ class TestCall(FactsCommon):
 
     def test_made_completes_step(self):
         step = self._make_step()
-        self._call(step_id=step.id).action_made('refusal', "No")
+        self._call().action_made('refusal', "No")
         self.assertEqual(step.call_state, 'sent')
+
+    def test_serves_steps_of_its_customer_only(self):
+        step = self._make_step()
+        with self.assertRaises(AccessError):
+            self._call(step_id=step.id)
+        with self.assertRaises(AccessError):
+            self._call().write({'step_id': step.id})
+        stranger = self._call(partner_id=self.partner_b.id)
+        with self._refused("not a step of this customer", ValidationError):
+            internal(stranger).step_id = step
+        self._call(purpose='satisfaction').action_made('all_well')
+        self.assertEqual(step.call_state, 'todo')
 
     def _make_step(self):
         level = self.env['collection.level'].create(
@@ -169,3 +182,22 @@ class TestCall(FactsCommon):
         self.assertEqual(own.state, 'made')
         with self.assertRaises(AccessError):
             foreign.with_user(rep).action_made('all_well')
+
+    def test_resolver_logs_what_he_may(self):
+        """Result and note of his own calls; promises and disputes are entered by a caller."""
+        rep = new_test_user(self.env, 'facts_rep', groups=GROUP + 'resolver', company_id=self.company.id)
+        Log = self.env['collection.call.log'].with_user(rep)
+        offered = {value for value, _label in Log.fields_get(['result'])['result']['selection']}
+        self.assertFalse({'promise', 'plan', 'dispute'} & offered)
+        self.assertLessEqual({'refusal', 'all_well', 'callback', 'absent'}, offered)
+        call = self._call(user_id=rep.id)
+        form = Form(Log.with_context(default_call_id=call.id))
+        for result in sorted(offered):
+            form.result = result
+        form.result = 'refusal'
+        form.note = "Waits for his own customer"
+        form.save().action_save()
+        self.assertEqual((call.state, call.result), ('made', 'refusal'))
+        other = self._call(user_id=rep.id)
+        with self.assertRaises(AccessError):
+            Log.with_context(default_call_id=other.id).create({'result': 'promise'}).action_save()

@@ -231,3 +231,20 @@ class TestDispute(FactsCommon):
             self.type.company_id = branch
         with self._refused("branch", ValidationError):
             self.team.company_id = branch
+
+    def test_worked_out_is_not_written(self):
+        dispute = self._dispute(self.invoice, 100)
+        currency = self.env.ref('base.USD').id
+        for values in ({'amount': 1}, {'currency_id': currency}):
+            with self.assertRaises(AccessError):
+                dispute.write(values)
+            with self.assertRaises(AccessError):
+                dispute.create({'type_id': self.type.id, 'partner_id': self.customer.id, **values})
+        for values in ({'company_id': self.company.id}, {'partner_id': self.partner_b.id}, {'currency_id': currency}):
+            with self.assertRaises(AccessError):
+                dispute.line_ids.write(values)
+        lines = dispute.line_ids.with_context(default_partner_id=self.partner_b.id)
+        with self.assertRaises(AccessError):
+            lines.create({'dispute_id': dispute.id, 'move_id': self.invoice.id, 'partner_id': self.partner_b.id})
+        line = lines.create({'dispute_id': dispute.id, 'move_id': self.invoice.id, 'amount': 10})
+        self.assertEqual(line.partner_id, self.customer)

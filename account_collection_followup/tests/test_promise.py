@@ -394,3 +394,18 @@ class TestPromise(FactsCommon):
             few_queries = count(few)
             self.assertLessEqual(count(many), few_queries + 2)
         self.assertEqual(set(many.mapped('state')), {'broken'})
+
+    def test_worked_out_is_not_written(self):
+        promise = self._promise((self.item, 100, '2026-03-12'))
+        for values in (
+            {'amount': 1},
+            {'currency_id': self.env.ref('base.USD').id},
+            {'is_plan': True},
+            {'next_date': '2026-12-31'},
+            {'paid_elsewhere': True},
+            {'counts_as_broken': False},
+        ):
+            with self.assertRaises(AccessError):
+                promise.write(values)
+            with self.assertRaises(AccessError):
+                self._promise((self.item, 100, '2026-03-12'), **values)

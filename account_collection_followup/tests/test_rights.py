@@ -1,4 +1,6 @@
-from odoo.exceptions import AccessError
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import CollectionCommon
@@ -92,6 +94,7 @@ class TestRights(CollectionCommon):
                 # items belong to one company or branch; what the ladder makes of them is shared
                 self.assertEqual(bool(self.env[model].with_user(local).search([]) & mine), model != 'collection.item')
 
+    @freeze_time('2026-03-02')
     def test_buttons(self):
         """Methods check: views are not the security."""
         self.levels[20].mode = 'validate'
@@ -131,3 +134,67 @@ class TestRights(CollectionCommon):
             self.env['collection.item'].with_user(resolver).search([])
         with self.assertRaises(AccessError):
             self.env['collection.case'].with_user(resolver).search([])
+
+    def test_a_case_is_not_written_past_its_facts(self):
+        self.invoice(due='2026-01-10')
+        self.run_day('2026-03-02')
+        case = self.steps().case_id.with_user(self.users['collector'])
+        for values in ({'state': 'closed'}, {'overdue': 0}, {'partner_id': self.partner_b.id}, {'attention': 0}):
+            with self.assertRaises(AccessError):
+                case.write(values)
+        case.user_id = self.manager
+        case.activity_schedule('mail.mail_activity_data_todo', user_id=self.manager.id)
+        case.message_subscribe(self.manager.partner_id.ids)
+        case.message_post(body="Seen")
+
+    def test_only_who_works_the_list_opens_a_case(self):
+        accountant = new_test_user(
+            self.env, login='accountant', company_id=self.company.id, groups='account.group_account_invoice'
+        )
+        for user, error in (
+            (self.users[None], AccessError),
+            (self.users['resolver'], AccessError),
+            (accountant, UserError),
+        ):
+            with self.assertRaises(error):
+                self.partner_a.with_user(user).action_view_collection_case()
+        self.assertFalse(self.env['collection.case'].search([('partner_id', '=', self.partner_a.id)]))
+        self.partner_a.with_user(self.users['caller']).action_view_collection_case()
+        self.assertTrue(self.env['collection.case'].search([('partner_id', '=', self.partner_a.id)]))
+
+    def test_who_invoices_reads_what_an_invoice_shows(self):
+        """Documents carry disputes, promises and calls: reading one whole must not stop who invoices."""
+        for name in ('invoice', 'readonly'):
+            reader = new_test_user(
+                self.env, login=f'reader_{name}', company_id=self.company.id, groups=f'account.group_account_{name}'
+            )
+            move = self.invoice(due='2026-01-10')
+            self.env['collection.dispute'].create({
+                'partner_id': move.partner_id.id, 'line_ids': [(0, 0, {'move_id': move.id, 'amount': 10})],
+                'type_id': self.env.ref('account_collection_followup.dispute_type_commercial').id})  # fmt: skip
+            self.env.flush_all()
+            self.env.invalidate_all()
+            move = move.with_user(reader)
+            with self.subTest(name):
+                move.read()
+                self.assertTrue(move.dispute_ids.display_name)
+                move.dispute_ids.case_id.read()
+                move.partner_id.read(['collection_case_id', 'collection_overdue', 'collection_policy_id'])
+                for model in ('dispute', 'dispute.line', 'promise', 'promise.line', 'call', 'case', 'hold', 'step'):
+                    records = self.env[f'collection.{model}'].with_user(reader)
+                    self.assertTrue(records.has_access('read'))
+                    self.assertFalse(any(map(records.has_access, ('write', 'create', 'unlink'))))
+
+    def test_a_policy_is_assigned_by_a_collector(self):
+        other = self.env.ref('account_collection_followup.policy_public')
+        for role in ('caller', 'collector'):
+            self.users[role].group_ids += self.env.ref('base.group_partner_manager')
+        partner = self.partner_a.with_user(self.users['caller'])
+        for name in ('collection_policy_id', 'property_collection_policy_id'):
+            with self.assertRaises(AccessError):
+                partner.write({name: other.id})
+            with self.assertRaises(AccessError):
+                partner.create({'name': "New", name: other.id})
+        partner.write({'collection_policy_id': False, 'name': "Same policy, other name"})
+        self.partner_a.with_user(self.users['collector']).collection_policy_id = other
+        self.assertEqual(self.partner_a.collection_policy_id, other)

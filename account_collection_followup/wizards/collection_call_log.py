@@ -2,9 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
-from ..models.collection_call import NEEDS_NOTE, NOT_REACHED, REACHED
+from ..models.collection_call import NEEDS_NOTE
 
-#: results that need what is entered under them
+#: results that need what is entered under them, which a caller may enter
 COVERS_ITEMS = ('promise', 'plan', 'dispute')
 
 
@@ -27,7 +27,7 @@ class CollectionCallLog(models.TransientModel):
     channel = fields.Selection(
         [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")], required=True, default='call'
     )
-    result = fields.Selection(REACHED + NOT_REACHED, required=True)
+    result = fields.Selection('_selection_result', required=True)
     note = fields.Text(help="Facts only: the customer may ask to read it.")
     note_needed = fields.Boolean(compute='_compute_note_needed')
     callback_on = fields.Date("Call back on")
@@ -36,6 +36,14 @@ class CollectionCallLog(models.TransientModel):
     dispute_type_id = fields.Many2one('collection.dispute.type', string="Type of dispute")
     dispute_reason = fields.Text("Stated reason", help="What the customer says, in his own words.")
     line_ids = fields.One2many('collection.call.log.line', 'log_id', string="Invoices")
+
+    @api.model
+    def _selection_result(self):
+        """What the user may record: who only calls his own customers hands promises and disputes over."""
+        results = self.env['collection.call']._fields['result']._description_selection(self.env)
+        if self.env.su or self.env.user.has_group('account_collection_followup.group_collection_caller'):
+            return results
+        return [result for result in results if result[0] not in COVERS_ITEMS]
 
     # ------------------------------------------------------------------
     # Opening
