@@ -187,7 +187,8 @@ class CollectionDemo(models.AbstractModel):
                 self._deliver(run)
                 self._work(day, ago, run)
                 run._finish_if_done()
-            self.env['collection.case']._refresh(company)
+            if not ago:
+                self.env['collection.case']._refresh(company)
 
     def _deliver(self, run):
         """Nothing is sent: the mail server is said to have taken each message but one."""
