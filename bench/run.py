@@ -5,10 +5,10 @@ import json
 import statistics
 import time
 
-from bench.generate import generate
-
 from odoo import fields
 from odoo.tools import SQL
+
+from bench.generate import generate
 
 
 def show(name, value, unit, goal=None, met=None):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from .collection_fact import internal, is_internal
 
@@ -97,7 +98,7 @@ class CollectionCall(models.Model):
             call.display_name = self.env._(
                 "%(customer)s on %(date)s",
                 customer=call.sudo().partner_id.display_name or '',
-                date=call.made_on or call.planned_on or '',
+                date=format_date(self.env, call.made_on or call.planned_on),
             )
 
     @api.constrains('promise_id', 'dispute_id', 'partner_id')

@@ -331,7 +331,7 @@ class CollectionCase(models.Model):
         for attempt in range(1, tries + 1):
             try:
                 return self._refresh_marked(company_id, limit)
-            except Exception as error:  # noqa: BLE001 - one company's trouble is not another's
+            except Exception as error:
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 if not isinstance(error, OperationalError) or attempt == tries:

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from .collection_fact import internal
 
@@ -214,7 +215,11 @@ class CollectionDispute(models.Model):
     def _check_open(self):
         if self.state != 'open':
             raise UserError(
-                self.env._("%(dispute)s is closed since %(date)s.", dispute=self.display_name, date=self.closed_on)
+                self.env._(
+                    "%(dispute)s is closed since %(date)s.",
+                    dispute=self.display_name,
+                    date=format_date(self.env, self.closed_on),
+                )
             )
 
     def _prepare_closing(self, outcome, response_until):

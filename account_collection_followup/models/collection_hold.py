@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from .collection_fact import internal
 
@@ -65,7 +66,7 @@ class CollectionHold(models.Model):
             hold.display_name = self.env._(
                 "%(customer)s until %(date)s",
                 customer=hold.sudo().partner_id.display_name or '',
-                date=hold.date_until or '',
+                date=format_date(self.env, hold.date_until),
             )
 
     # ------------------------------------------------------------------
@@ -85,7 +86,7 @@ class CollectionHold(models.Model):
                 raise ValidationError(
                     self.env._(
                         "The hold would end on %(until)s, before it begins on %(start)s.",
-                        until=hold.date_until,
+                        until=format_date(self.env, hold.date_until),
                         start=hold.date_from,
                     )
                 )
@@ -131,7 +132,7 @@ class CollectionHold(models.Model):
             title=title,
             subject=self.sudo().move_id.display_name or self.env._("everything"),
             start=self.date_from,
-            until=self.date_until,
+            until=format_date(self.env, self.date_until),
             reason=self.reason,
         )
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from .collection_fact import internal
 
@@ -257,7 +258,7 @@ class CollectionPromise(models.Model):
             promise.display_name = self.env._(
                 "%(customer)s, promised for %(date)s",
                 customer=promise.sudo().partner_id.display_name or '',
-                date=promise.next_date or '',
+                date=format_date(self.env, promise.next_date),
             )
 
     # ------------------------------------------------------------------

@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 from odoo.tools.misc import clean_context
 
 from .collection_fact import is_internal
@@ -234,6 +235,6 @@ class CollectionPromiseLine(models.Model):
                     self.env._(
                         "%(invoice)s is already promised for %(date)s: cancel that promise first.",
                         invoice=older.move_id.display_name,
-                        date=older.date,
+                        date=format_date(self.env, older.date),
                     )
                 )

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 #: customers per transaction: small enough that a lock is short, large enough that batching pays
 BATCH = 100
@@ -48,7 +48,7 @@ class CollectionRun(models.Model):
     @api.depends('date', 'company_id')
     def _compute_display_name(self):
         for run in self:
-            run.display_name = self.env._("Run of %s", fields.Date.to_string(run.date) if run.date else '')
+            run.display_name = self.env._("Run of %s", format_date(self.env, run.date))
 
     @api.depends('line_ids.state')
     def _compute_counts(self):
@@ -88,7 +88,11 @@ class CollectionRun(models.Model):
         self._check_collector()
         for run in self:
             if run.state != 'preview':
-                raise UserError(self.env._("The run of %s has begun: its lines show what was done.", run.date))
+                raise UserError(
+                    self.env._(
+                        "The run of %s has begun: its lines show what was done.", format_date(self.env, run.date)
+                    )
+                )
             run.sudo()._lay_out()
 
     def _lay_out(self):
@@ -162,7 +166,7 @@ class CollectionRun(models.Model):
         if not company.collection_start_date:
             warnings.append(self.env._("Collections has not started in this company: this is a preview only."))
         if not working.is_working(self.date):
-            warnings.append(self.env._("%s is not a working day: nothing leaves.", self.date))
+            warnings.append(self.env._("%s is not a working day: nothing leaves.", format_date(self.env, self.date)))
         if self.date < company._collection_today():
             warnings.append(self.env._("This day is past: the preview shows the ledger as it stood then."))
         warnings += self._get_rate_warnings()
@@ -219,7 +223,7 @@ class CollectionRun(models.Model):
         if not company.collection_start_date:
             raise UserError(self.env._("Start collections in %s first: Configuration, Start.", company.name))
         if not self._is_of_today():
-            raise UserError(self.env._("Only today's run can send; %s is a preview.", self.date))
+            raise UserError(self.env._("Only today's run can send; %s is a preview.", format_date(self.env, self.date)))
         if running := self._get_today(company):
             return running.get_formview_action()
         # a message needs its case, which what fell due since the last run may not have yet

@@ -2,6 +2,7 @@ from markupsafe import Markup
 from psycopg2.errors import ReadOnlySqlTransaction
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from .collection_fact import internal
 
@@ -310,7 +311,9 @@ class CollectionStepBuilder(models.AbstractModel):
         if steps.company_id.collection_log_invoices:
             bodies = {
                 line.move_id.id: self.env._(
-                    "%(level)s, date given %(date)s.", level=line.level_id.name, date=step.date_given
+                    "%(level)s, date given %(date)s.",
+                    level=line.level_id.name,
+                    date=format_date(self.env, step.date_given),
                 )
                 if step.date_given
                 else line.level_id.name

@@ -31,7 +31,7 @@ class CollectionStepLine(models.Model):
     residual = fields.Monetary("Open", required=True)
     disputed = fields.Monetary()
     promised = fields.Monetary()
-    netted = fields.Monetary("Received", help="Deducted: received, not yet allocated, or credit notes.")
+    netted = fields.Monetary("Deducted", help="Deducted: received, not yet allocated, or credit notes.")
     asked = fields.Monetary()
     asked_company = fields.Monetary(currency_field='company_currency_id')
     level_id = fields.Many2one('collection.level', index=True, ondelete='restrict')

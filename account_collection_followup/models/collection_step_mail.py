@@ -62,7 +62,7 @@ class CollectionStep(models.Model):
             answers = {item.line_id: item for item in plan._plan(company, today, partners=steps.partner_id)}
             for step in steps:
                 if step.written_on != today:
-                    outdated[step] = self.env._("It did not leave on the day it was written.")
+                    outdated[step] = self.env._("It did not leave on the day it was written")
                 elif blocked := step._get_first_blocked(answers):
                     outdated[step] = reasons.get(blocked, blocked)
         return outdated

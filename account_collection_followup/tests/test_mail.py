@@ -53,7 +53,7 @@ class TestMail(CollectionCommon):
             'line_ids': [(0, 0, {'move_id': move.id, 'amount': 1000})]})  # fmt: skip
         self.run_day()
         body = self.body(self.steps())
-        self.assertIn('Received from you, not yet allocated', body)
+        self.assertIn('To your credit, not yet allocated', body)
         self.assertIn('Being examined with you', body)
         asked = self.steps().line_ids.filtered(lambda line: line.role == 'asked')
         self.assertEqual(asked.mapped('asked'), [250])

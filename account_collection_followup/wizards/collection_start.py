@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 #: engines that would write to the same customers (R72)
 OTHER_ENGINES = [
@@ -135,7 +136,7 @@ class CollectionStart(models.TransientModel):
                 self.env._(
                     "Collections already started in %(company)s on %(date)s.",
                     company=company.name,
-                    date=company.collection_start_date,
+                    date=format_date(self.env, company.collection_start_date),
                 )
             )
         if company.parent_id:
