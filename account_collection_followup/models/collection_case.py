@@ -50,12 +50,12 @@ class CollectionCase(models.Model):
     overdue = fields.Monetary(readonly=True)
     disputed = fields.Monetary(readonly=True)
     promised = fields.Monetary(readonly=True)
-    to_chase = fields.Monetary("To Chase", readonly=True, help="Overdue less what is disputed, promised or received.")
-    oldest_due_date = fields.Date("Oldest Due Date", readonly=True)
+    to_chase = fields.Monetary(readonly=True, help="Overdue less what is disputed, promised or received.")
+    oldest_due_date = fields.Date(readonly=True)
     level_id = fields.Many2one('collection.level', "Highest Level", readonly=True, index='btree_not_null')
     next_level_id = fields.Many2one('collection.level', readonly=True)
     next_action = fields.Selection(NEXT_ACTIONS, readonly=True, default='none')
-    next_date = fields.Date("Next Date", readonly=True, index=True)
+    next_date = fields.Date(readonly=True, index=True)
     reason = fields.Selection(
         selection=lambda self: self.env['collection.run.line']._selection_reasons(),
         string="Why nothing leaves",
@@ -215,7 +215,8 @@ class CollectionCase(models.Model):
         communication = set(self.env['mail.thread']._fields) | set(self.env['mail.activity.mixin']._fields)
         return {'user_id'} | communication - set(self.env['base']._fields)
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("A case is the trace of what was done and cannot be deleted."))
 
     # ------------------------------------------------------------------

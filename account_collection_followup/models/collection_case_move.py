@@ -11,7 +11,7 @@ class CollectionCase(models.Model):
     said was said to the company, and stays there.
     """
 
-    _inherit = 'collection.case'
+    _inherit = 'collection.case'  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _move_history(self, sources, customer):

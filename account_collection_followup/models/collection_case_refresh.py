@@ -21,7 +21,7 @@ class CollectionCase(models.Model):
     scheduled action refreshes within a minute. All of it is set-based.
     """
 
-    _inherit = 'collection.case'
+    _inherit = 'collection.case'  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------
     # Marks

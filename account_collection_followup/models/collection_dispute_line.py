@@ -51,7 +51,9 @@ class CollectionDisputeLine(models.Model):
             # a choice on screen brings the currency of its item along
             self._check_derived(vals.keys() - {'currency_id'})
         # the customer and company of the dispute are the lines' as well, whatever the context offers them
-        self = self.with_context({key: value for key, value in self.env.context.items() if key not in DERIVED_DEFAULTS})
+        self = self.with_context(  # pylint: disable=context-overridden
+            {key: value for key, value in self.env.context.items() if key not in DERIVED_DEFAULTS}
+        )
         vals_list = [piece for vals in vals_list for piece in self._prepare_pieces(vals)]
         lines = super().create(vals_list)
         lines._check_dispute_open()

@@ -76,7 +76,7 @@ class CollectionItem(models.Model):
     step_id = fields.Many2one('collection.step', "Last Step", readonly=True, depends_context=AS_OF)
     date_given = fields.Date(readonly=True, depends_context=AS_OF)
     no_followup = fields.Boolean("No Follow-up", readonly=True, depends_context=AS_OF)
-    case_id = fields.Many2one('collection.case', "Case", readonly=True, depends_context=AS_OF)
+    case_id = fields.Many2one('collection.case', readonly=True, depends_context=AS_OF)
     user_id = fields.Many2one('res.users', "Responsible", readonly=True, depends_context=AS_OF)
     next_text = fields.Char(
         "Next",
@@ -351,6 +351,7 @@ class CollectionItem(models.Model):
     # ------------------------------------------------------------------
     # A view is never written
     # ------------------------------------------------------------------
+    # pylint: disable=method-required-super,no-raise-unlink
     @api.model_create_multi
     def create(self, vals_list):
         raise self._get_readonly_error()
@@ -418,3 +419,8 @@ class CollectionItem(models.Model):
             'views': [(False, 'form')],
             'name': self.move_id.display_name,
         }
+
+    @api.model
+    def _with_date(self, day):
+        """:return: the model as of ``day`` (None: now), for other add-ons and tests"""
+        return self.with_context(collection_as_of=fields.Date.to_string(day) if day else False)

@@ -129,7 +129,7 @@ class CollectionLevel(models.Model):
     def _check_level(self):
         for level in self:
             if problem := level._get_problem():
-                raise ValidationError(f"{level.name}: {problem}")
+                raise ValidationError(self.env._("%(level)s: %(problem)s", level=level.name, problem=problem))
 
     def _get_problem(self):
         """:return: why this level cannot work, in words, or None"""

@@ -122,7 +122,9 @@ class CollectionPlan(models.AbstractModel):
     def _get_settings_ctes(self, policies, working, day):
         """Policies, levels and "what comes after which level", worked out in Python:
         few rows, so that the large join stays an equality."""
-        levels = self.env['collection.level'].sudo().with_context(active_test=False).search([])
+        levels = (
+            self.env['collection.level'].sudo().with_context(active_test=False).search([('policy_id', '!=', False)])
+        )
         payable = self.env['res.partner']._get_collection_payable_role()
         rule_rows = [
             SQL(

@@ -11,7 +11,7 @@ class CollectionPlan(models.AbstractModel):
     lines), ``customer`` and the small tables of settings.
     """
 
-    _inherit = 'collection.plan'
+    _inherit = 'collection.plan'  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------
     # History: which step asked for which item

@@ -28,7 +28,7 @@ class CollectionPromise(models.Model):
     * a missed date, or a cancellation, ends what has not ended by then.
     """
 
-    _inherit = 'collection.promise'
+    _inherit = 'collection.promise'  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------
     # When

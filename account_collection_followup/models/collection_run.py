@@ -204,9 +204,10 @@ class CollectionRun(models.Model):
         }
         return [
             self.env._(
-                "%s has no rate: its amounts count as %s one for one. Add a rate in Invoicing, Configuration, Currencies.",
-                currency.name,
-                self.company_id.currency_id.name,
+                "%(currency)s has no rate: its amounts count as %(home)s one for one. "
+                "Add a rate in Invoicing, Configuration, Currencies.",
+                currency=currency.name,
+                home=self.company_id.currency_id.name,
             )
             for currency in currencies
             if currency not in rated
@@ -285,7 +286,7 @@ class CollectionRun(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             # whatever the call or its context says, a run begins as a preview of a date
-            self = self.with_context(
+            self = self.with_context(  # pylint: disable=context-overridden
                 {key: value for key, value in self.env.context.items() if not key.startswith('default_')}
             )
             vals_list = [{key: vals[key] for key in ('company_id', 'date') if key in vals} for vals in vals_list]

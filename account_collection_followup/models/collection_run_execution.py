@@ -16,7 +16,7 @@ FIRST_HOUR = 5
 class CollectionRun(models.Model):
     """How a run is carried out: locked batches, each planned anew, by the scheduled action or at once."""
 
-    _inherit = 'collection.run'
+    _inherit = 'collection.run'  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------
     # Execution

@@ -80,40 +80,66 @@ class CollectionRunLine(models.Model):
     @api.model
     def _get_reasons(self):
         """:return: dict code → (reason, what to do about it)"""
-        _ = self.env._
         return {
-            'future': (_("Dated in the future"), _("Check the date of the document.")),
-            'no_followup': (_("Marked \"no follow-up\""), _("Clear the mark on the journal item to chase it.")),
-            'litigation': (_("In litigation"), _("Nothing: the file has left the ladder.")),
-            'archived': (_("The customer is archived"), _("Unarchive the customer, or write off what is open.")),
-            'no_policy': (_("No policy"), _("Choose a default policy in the settings, or one for the customer.")),
-            'no_levels': (_("The policy has no level"), _("Add levels to the policy.")),
-            'hold': (_("On hold"), _("End the hold on the case.")),
-            'hold_response': (_("A hold has just ended"), _("Nothing: the ladder goes on after this time.")),
-            'response': (_("Time to answer"), _("Nothing: a dispute or a promise has just ended.")),
-            'disputed': (_("Disputed"), _("Solve the dispute first.")),
-            'promised': (_("Promised"), _("Nothing: wait for the promised date.")),
-            'direct_debit': (_("Collected by direct debit"), _("Nothing: wait for the bank.")),
-            'not_sent': (_("Invoice never sent"), _("Send the invoice.")),
-            'receipt': (_("Money received, not yet matched"), _("Match the receipt with its invoice.")),
-            'netted': (_("Covered by credits not yet allocated"), _("Match the credits with the invoices.")),
-            'small': (_("Too small to chase"), _("Write it off, or change the minimum of the policy.")),
-            'top': (_("Last level reached"), _("Decide what to do with the customer.")),
-            'delay': (_("Overdue since a few days only"), _("Nothing: the first level comes later.")),
+            'future': (self.env._("Dated in the future"), self.env._("Check the date of the document.")),
+            'no_followup': (
+                self.env._("Marked \"no follow-up\""),
+                self.env._("Clear the mark on the journal item to chase it."),
+            ),
+            'litigation': (self.env._("In litigation"), self.env._("Nothing: it has left the ladder.")),
+            'archived': (
+                self.env._("The customer is archived"),
+                self.env._("Unarchive the customer, or write off what is open."),
+            ),
+            'no_policy': (
+                self.env._("No policy"),
+                self.env._("Choose a default policy in the settings, or one for the customer."),
+            ),
+            'no_levels': (self.env._("The policy has no level"), self.env._("Add levels to the policy.")),
+            'hold': (self.env._("On hold"), self.env._("End the hold on the case.")),
+            'hold_response': (
+                self.env._("A hold has just ended"),
+                self.env._("Nothing: the ladder goes on after this time."),
+            ),
+            'response': (self.env._("Time to answer"), self.env._("Nothing: a dispute or a promise has just ended.")),
+            'disputed': (self.env._("Disputed"), self.env._("Solve the dispute first.")),
+            'promised': (self.env._("Promised"), self.env._("Nothing: wait for the promised date.")),
+            'direct_debit': (self.env._("Collected by direct debit"), self.env._("Nothing: wait for the bank.")),
+            'not_sent': (self.env._("Invoice never sent"), self.env._("Send the invoice.")),
+            'receipt': (
+                self.env._("Money received, not yet matched"),
+                self.env._("Match the receipt with its invoice."),
+            ),
+            'netted': (
+                self.env._("Covered by credits not yet allocated"),
+                self.env._("Match the credits with the invoices."),
+            ),
+            'small': (
+                self.env._("Too small to chase"),
+                self.env._("Write it off, or change the minimum of the policy."),
+            ),
+            'top': (self.env._("Last level reached"), self.env._("Decide what to do with the customer.")),
+            'delay': (self.env._("Overdue since a few days only"), self.env._("Nothing: the first level comes later.")),
             'unfinished': (
-                _("The last step is not complete"),
-                _("Post the letter, make the call, or mend the e-mail."),
+                self.env._("The last step is not complete"),
+                self.env._("Post the letter, make the call, or mend the e-mail."),
             ),
-            'conversation': (_("A message is running"), _("Nothing: wait for the date given.")),
+            'conversation': (self.env._("A message is running"), self.env._("Nothing: wait for the date given.")),
             'peace': (
-                _("Everything asked for was just answered"),
-                _("Nothing: leave the customer in peace for some days."),
+                self.env._("Everything asked for was just answered"),
+                self.env._("Nothing: leave the customer in peace for some days."),
             ),
-            'closed_day': (_("Not a working day"), _("Nothing: it leaves on the next working day.")),
-            'minimum': (_("Below the minimum of the level"), _("Change the minimum of the level, or wait.")),
-            'no_email': (_("No usable e-mail address"), _("Add an e-mail address to the customer.")),
-            'cap': (_("Over the number of messages per day"), _("Nothing: it leaves in one of the next runs.")),
-            'settled': (_("Settled meanwhile"), _("Nothing.")),
+            'closed_day': (self.env._("Not a working day"), self.env._("Nothing: it leaves on the next working day.")),
+            'minimum': (
+                self.env._("Below the minimum of the level"),
+                self.env._("Change the minimum of the level, or wait."),
+            ),
+            'no_email': (self.env._("No usable e-mail address"), self.env._("Add an e-mail address to the customer.")),
+            'cap': (
+                self.env._("Over the number of messages per day"),
+                self.env._("Nothing: it leaves in one of the next runs."),
+            ),
+            'settled': (self.env._("Settled meanwhile"), self.env._("Nothing.")),
         }
 
     @api.model
@@ -138,25 +164,24 @@ class CollectionRunLine(models.Model):
         :param items: his :class:`PlanItem` of today
         :param steps: his ``collection.step``
         """
-        _ = self.env._
         Level, day = self.env['collection.level'], self._format_day
         if not items:
-            return _("Nothing is overdue.")
+            return self.env._("Nothing is overdue.")
         sentences = []
         rising = {item.message_level_id: item.mode for item in items if not item.reason}
         for level_id, mode in rising.items():
             level = Level.browse(level_id)
             text = {
-                'auto': _("Next run: %s leaves by itself."),
-                'validate': _("Next run: %s, to be approved."),
-                'decide': _("%s is proposed to the collections manager."),
+                'auto': self.env._("Next run: %s leaves by itself."),
+                'validate': self.env._("Next run: %s, to be approved."),
+                'decide': self.env._("%s is proposed to the collections manager."),
             }[mode]
             sentences.append(text % level.name)
         running = steps.filtered(lambda step: not step.cancelled and step.act_on and step.act_on > today)[:1]
         if running and any(item.reason == 'conversation' for item in items):
-            announced = running.next_level_id.name or _("the next step")
+            announced = running.next_level_id.name or self.env._("the next step")
             sentences.append(
-                _(
+                self.env._(
                     "%(level)s was sent on %(sent)s and gives until %(given)s. After that: %(next)s.",
                     level=running.level_id.name,
                     sent=day(running.date),
@@ -170,7 +195,7 @@ class CollectionRunLine(models.Model):
             reason, advice = reasons.get(code, (code, ''))
             number = sum(item.reason == code for item in items)
             sentences.append(
-                _(
+                self.env._(
                     "%(number)s held: %(reason)s until %(until)s. %(advice)s",
                     number=number,
                     reason=reason,
@@ -178,7 +203,7 @@ class CollectionRunLine(models.Model):
                     advice=advice,
                 )
                 if until
-                else _("%(number)s held: %(reason)s. %(advice)s", number=number, reason=reason, advice=advice)
+                else self.env._("%(number)s held: %(reason)s. %(advice)s", number=number, reason=reason, advice=advice)
             )
         return '\n'.join(sentences)
 

@@ -29,9 +29,7 @@ class CollectionStep(models.Model):
     case_id = fields.Many2one('collection.case', required=True, index=True, ondelete='restrict')
     partner_id = fields.Many2one('res.partner', "Customer", required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one('res.company', required=True, index=True)
-    letterhead_id = fields.Many2one(
-        'res.company', "Letterhead", help="The branch when all items are one branch's, else the company."
-    )
+    letterhead_id = fields.Many2one('res.company', help="The branch when all items are one branch's, else the company.")
     run_id = fields.Many2one('collection.run', index='btree_not_null', ondelete='set null')
     track = fields.Selection(TRACKS, required=True, default='ordinary')
     level_id = fields.Many2one('collection.level', required=True, index=True, ondelete='restrict')
@@ -54,7 +52,7 @@ class CollectionStep(models.Model):
         help="Every means is done or its failure recorded. Until then the ladder waits.",
     )
     sender_role = fields.Selection(SENDER_ROLES, required=True, default='collector')
-    sender_id = fields.Many2one('res.users', "Sender")
+    sender_id = fields.Many2one('res.users')
     recipient_id = fields.Many2one('res.partner', "Addressee")
     copy_ids = fields.Many2many('res.partner', string="Copies")
     fallback = fields.Char(help="Why the message does not go to the contact the level asks for.")

@@ -10,7 +10,7 @@ STANDS_BEFORE = frozenset({
 class CollectionStep(models.Model):
     """The e-mail of a step: queued on the case, watched until the mail server took it."""
 
-    _inherit = 'collection.step'
+    _inherit = 'collection.step'  # pylint: disable=consider-merging-classes-inherited
 
     written_on = fields.Date("Text written on", help="The day the message was written, with the dates it names.")
 

@@ -9,7 +9,7 @@ Recipients = namedtuple('Recipients', ['contacts', 'fallback', 'reachable'])
 class ResPartner(models.Model):
     """Whom a message or a call goes to."""
 
-    _inherit = 'res.partner'
+    _inherit = 'res.partner'  # pylint: disable=consider-merging-classes-inherited
 
     def _get_collection_recipients(self, roles, need=None):
         """The contacts of some customers for the roles of a level (R20, R70).

@@ -347,7 +347,7 @@ class TestCase(CollectionCommon):
         action = step.case_id.action_log_call()
         log = (
             self.env['collection.call.log']
-            .with_context(action['context'])
+            .with_context(**action['context'])
             .create({'result': 'refusal', 'note': "He does not want to pay"})
         )
         log.action_save()

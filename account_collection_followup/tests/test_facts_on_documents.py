@@ -193,7 +193,7 @@ class TestFactsOnDocuments(FactsCommon):
     # Companies
     # ------------------------------------------------------------------
     def test_today(self):
-        """Today is where the company is."""
+        """Today is where the company is, whoever asks; without a time zone where its manager is."""
         self.env.user.tz = 'Europe/Paris'
         with freeze_time('2026-03-02 23:30:00'):
             self.company.partner_id.tz = 'Asia/Tokyo'
@@ -201,7 +201,10 @@ class TestFactsOnDocuments(FactsCommon):
             self.company.partner_id.tz = 'America/New_York'
             self.assertEqual(self.company._collection_today(), date(2026, 3, 2))
             self.company.partner_id.tz = False
-            self.assertEqual(self.company.with_context(tz=False)._collection_today(), date(2026, 3, 3))
+            self.company.collection_manager_id = False
+            self.assertEqual(self.company._collection_today(), date(2026, 3, 2), "UTC, whoever asks")
+            self.company.collection_manager_id = self.env.user
+            self.assertEqual(self.company._collection_today(), date(2026, 3, 3), "its manager's zone")
 
     def test_root(self):
         branch = self.env['res.company'].sudo().create({'name': "Branch of the tests", 'parent_id': self.company.id})

@@ -271,7 +271,7 @@ class PlanOracleCommon(CollectionCommon):
             lambda item: item.partner_id.commercial_partner_id == customer and item.amount_residual_currency > 0
         )
         if not items or not levels:
-            raise UserError("nothing to ask")
+            raise UserError("nothing to ask")  # pylint: disable=translation-required
         date_given = day + timedelta(given)
         dated = state != 'undated' and track != 'litigation'
         occurrences = self.env['collection.step.line']._get_occurrences(items.ids)
@@ -351,7 +351,7 @@ class PlanOracleCommon(CollectionCommon):
         item = self.items[number]
         amount = round(item.amount_residual_currency * part / instalments, 2)
         if amount <= 0:
-            raise UserError("nothing to promise")
+            raise UserError("nothing to promise")  # pylint: disable=translation-required
         self.env['collection.promise'].create(
             {
                 'partner_id': item.partner_id.id,
@@ -383,7 +383,7 @@ class PlanOracleCommon(CollectionCommon):
         item = self.items[number]
         amount = round(item.amount_residual_currency * part, 2)
         if amount <= 0:
-            raise UserError("nothing to pay")
+            raise UserError("nothing to pay")  # pylint: disable=translation-required
         currency = item.currency_id if item.currency_id != self.company.currency_id else None
         receipt = self.term(self._entry(item.partner_id, -amount, day, self.bank, currency))
         (receipt | item).reconcile()
@@ -407,7 +407,7 @@ class PlanOracleCommon(CollectionCommon):
         move.button_draft()
         move.action_post()
         if self.items[number].exists() != self.items[number]:
-            raise UserError("another line")
+            raise UserError("another line")  # pylint: disable=translation-required
 
     def _do_cancel_promises(self, day):
         self.env['collection.promise'].search([('state', '=', 'running')])[:1].action_cancel("changed")

@@ -54,7 +54,6 @@ class CollectionStart(models.TransientModel):
     )
     director_id = fields.Many2one(
         'res.users',
-        "Director",
         compute='_compute_from_company',
         store=True,
         precompute=True,
