@@ -79,7 +79,9 @@ def bench_plan(env, company, size):
     show(f'plan, {size} items', seconds, 's')
     ratio = seconds / bare_seconds
     show(f'plan / bare SQL, {size} items', ratio, 'ratio', '<= 2', ratio <= 2)
-    rising = {(item.line_id, item.level_id) for item in items if item.reason in (None, 'no_email', 'minimum', 'closed_day')}
+    rising = {
+        (item.line_id, item.level_id) for item in items if item.reason in (None, 'no_email', 'minimum', 'closed_day')
+    }
     show(f'plan and bare SQL differ, {size} items', len(rising ^ set(bare)), 'items', '0', rising == set(bare))
     some = env['res.partner'].browse({item.partner_id for item in items[:2000]})[:200]
     show(f'plan of 200 customers of {size} items', timed(lambda: plan._plan(company, today, partners=some))[0], 's')
@@ -93,7 +95,13 @@ def bench_case(env, company, size):
     seconds = timed(refresh, 3)[0]
     show(f'refresh of all cases, {size} items', seconds, 's', '<= 3', seconds <= 3)
     env.cr.rollback()
-    page = timed(lambda: env['collection.case'].search([('state', '=', 'open')], limit=80).read(['partner_id', 'overdue', 'next_text']))[0]
+    page = timed(
+        lambda: (
+            env['collection.case']
+            .search([('state', '=', 'open')], limit=80)
+            .read(['partner_id', 'overdue', 'next_text'])
+        )
+    )[0]
     show(f'worklist page, {size} items', page * 1000, 'ms', '<= 150', page <= 0.15)
     env.invalidate_all()
 
