@@ -198,3 +198,14 @@ class TestRights(CollectionCommon):
         partner.write({'collection_policy_id': False, 'name': "Same policy, other name"})
         self.partner_a.with_user(self.users['collector']).collection_policy_id = other
         self.assertEqual(self.partner_a.collection_policy_id, other)
+
+    def test_an_administrator_edits_the_texts_of_the_levels(self):
+        """With the placeholders of the list; code is for template editors."""
+        administrator = self.users['administrator']
+        template = self.levels[20].mail_template_id.with_user(administrator)
+        template.write({'subject': "{{ object.letterhead_id.name }}: your account", 'body_html': "<p>Hello</p>"})
+        self.assertEqual(template.subject, "{{ object.letterhead_id.name }}: your account")
+        with self.assertRaises(AccessError):
+            template.write({'subject': "{{ object.company_id.sudo().partner_id.bank_ids }}"})
+        with self.assertRaises(AccessError):
+            self.levels[20].mail_template_id.with_user(self.users['collector']).write({'subject': "Mine"})
