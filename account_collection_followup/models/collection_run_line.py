@@ -350,8 +350,10 @@ class CollectionRunLine(models.Model):
     # ------------------------------------------------------------------
     def _compute_preview_html(self):
         """The message as the customer would see it; rendered and rolled back."""
-        for line in self:
-            line.preview_html = line._get_preview() if line.kind == 'message' else False
+        # rendering forgets the cache: nothing is assigned before all is rendered
+        previews = [line.kind == 'message' and line._get_preview() for line in self]
+        for line, preview in zip(self, previews, strict=True):
+            line.preview_html = preview
 
     def _get_preview(self):
         self.ensure_one()

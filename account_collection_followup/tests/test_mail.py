@@ -179,6 +179,16 @@ class TestMail(CollectionCommon):
         self.assertFalse(self.steps())
         self.assertFalse(self.env['mail.mail'].search([('model', '=', 'collection.case')]))
 
+    def test_previews_of_several_messages_at_once(self):
+        self.invoice(amount=111)
+        self.invoice(self.partner_b, amount=222)
+        run = self.env['collection.run'].create({'company_id': self.company.id})
+        run.action_preview()
+        self.env.invalidate_all()
+        html = {row['partner_id'][0]: row['preview_html'] for row in run.line_ids.read(['partner_id', 'preview_html'])}
+        self.assertIn('111.00', html[self.partner_a.id])
+        self.assertIn('222.00', html[self.partner_b.id])
+
     def test_level_preview_on_a_customer(self):
         self.invoice(amount=321)
         preview = self.env['collection.preview'].create(
