@@ -8,7 +8,9 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.skipped and not hasattr(report, "wasxfail") and _is_browser_test(item):
         report.outcome = "failed"
-        report.longrepr = f"A browser test must not be skipped: {call.excinfo.value if call.excinfo else 'no reason given'}"
+        report.longrepr = (
+            f"A browser test must not be skipped: {call.excinfo.value if call.excinfo else 'no reason given'}"
+        )
 
 
 def _is_browser_test(item):
