@@ -207,9 +207,8 @@ unix_socket_directories = '$socket'
 unix_socket_permissions = 0700
 shared_buffers = 256MB
 max_connections = 200
-wal_level = minimal
-max_wal_senders = 0
-$([ "$1" = durable ] || printf '%s = off\n' fsync synchronous_commit full_page_writes)
+$([ "$1" = durable ] || printf '%s\n' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' \
+  'wal_level = minimal' 'max_wal_senders = 0')
 CONF
   as_server "$PG_BIN/pg_ctl" -D "$data" -w -s -l "$data/server.log" start 9>&- ||
     die "PostgreSQL does not start: see $data/server.log"
