@@ -52,6 +52,20 @@ class CollectionStepBuilder(models.AbstractModel):
         html = ''
         savepoint = self.env.cr.savepoint()
         try:
+            # a customer who was written to today may be shown what he would get all the same
+            today = (
+                self.env['collection.step']
+                .sudo()
+                .search(
+                    [
+                        ('partner_id', '=', run_line.partner_id.id),
+                        ('date', '=', run_line.date),
+                        ('cancelled', '=', False),
+                    ]
+                )
+            )
+            today.cancelled = True
+            today.flush_recordset(['cancelled'])
             step = self.sudo()._create_steps(run_line.sudo(), rising, held)
             step._fix_date(run_line.date)
             html = (

@@ -3,7 +3,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import TODAY, CollectionCommon
@@ -178,6 +178,18 @@ class TestMail(CollectionCommon):
         self.assertIn('9 March 2026', html)
         self.assertFalse(self.steps())
         self.assertFalse(self.env['mail.mail'].search([('model', '=', 'collection.case')]))
+
+    def test_level_preview_keeps_what_was_chosen(self):
+        """Also for a customer who was written to today."""
+        self.invoice(amount=111)
+        self.invoice(self.partner_b, amount=222)
+        self.run_day()
+        with Form(self.env['collection.preview'].with_context(default_level_id=self.levels[20].id)) as form:
+            for partner, amount in ((self.partner_a, '111.00'), (self.partner_b, '222.00')):
+                form.partner_id = partner
+                self.assertEqual(form.partner_id, partner)
+                self.assertIn(amount, form.html)
+        self.assertEqual(self.steps().mapped('cancelled'), [False])
 
     def test_previews_of_several_messages_at_once(self):
         self.invoice(amount=111)

@@ -43,7 +43,12 @@ class CollectionPreview(models.TransientModel):
             if not items:
                 preview.html = self.env._("Choose a customer with an open invoice to see the message.")
                 continue
-            preview.html = preview._render(items)
+            choice = {name: preview[name] for name in ('level_id', 'company_id', 'partner_id')}
+            html = preview._render(items)
+            if not preview.id:
+                # rendering forgets the cache, and with it what was chosen on an unsaved form
+                preview._update_cache(choice, validate=False)
+            preview.html = html
             found = preview.partner_id._get_collection_recipients(
                 preview.level_id.recipient_role_ids, need='email' if preview.level_id.by_email else None
             )[preview.partner_id.commercial_partner_id]
