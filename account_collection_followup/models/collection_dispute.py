@@ -190,6 +190,14 @@ class CollectionDispute(models.Model):
                         self.env._("%(name)s belongs to another company than the dispute.", name=record.display_name)
                     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        disputes = super().create(vals_list)
+        if any(not dispute.line_ids for dispute in disputes):
+            # it would hold nothing, and the reminder would leave
+            raise UserError(self.env._("Choose posted customer invoices that are not paid."))
+        return disputes
+
     # ------------------------------------------------------------------
     # Transitions
     # ------------------------------------------------------------------

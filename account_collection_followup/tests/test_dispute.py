@@ -2,7 +2,7 @@ from datetime import date
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -52,12 +52,21 @@ class TestDispute(FactsCommon):
         contact = self.env['res.partner'].create({'name': "Contact", 'parent_id': self.customer.id})
         first, second = self.env['collection.dispute'].create(
             [
-                {'type_id': self.type.id, 'partner_id': contact.id},
-                {'type_id': self.type.id, 'partner_id': self.customer.id},
+                {
+                    'type_id': self.type.id,
+                    'partner_id': partner.id,
+                    'line_ids': [(0, 0, {'move_id': self._invoice(100).id})],
+                }
+                for partner in (contact, self.customer)
             ]
         )
         self.assertEqual((first | second).partner_id, self.customer)
         self.assertEqual(len((first | second).case_id), 1)
+
+    def test_without_invoice(self):
+        """It would hold nothing, and the reminder would leave."""
+        with self.assertRaisesRegex(UserError, "Choose posted customer invoices"):
+            self.env['collection.dispute'].create({'type_id': self.type.id, 'partner_id': self.customer.id})
 
     def test_whole_invoice(self):
         """An invoice of several instalments is split, earliest first, up to the original amounts."""
