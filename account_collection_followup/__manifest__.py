@@ -13,6 +13,7 @@
         "data/collection_contact_role_data.xml",
         "data/step_items_templates.xml",
         "data/mail_template_data.xml",
+        "data/mail_template_letter_data.xml",
         "data/collection_policy_data.xml",
         "data/collection_dispute_data.xml",
         "data/ir_cron_data.xml",

@@ -78,6 +78,14 @@ class CollectionLevel(models.Model):
     mail_template_id = fields.Many2one(
         'mail.template', string="Text", domain=[('model', '=', 'collection.step')], ondelete='restrict'
     )
+    letter_template_id = fields.Many2one(
+        'mail.template',
+        string="Letter text",
+        domain=[('model', '=', 'collection.step')],
+        ondelete='restrict',
+        help="What the letter says, with the same placeholders as an e-mail; its subject is the letter's subject line. "
+        "Letterhead, address, signature and bank details are added. Empty: the letter says what the e-mail says.",
+    )
     heading = fields.Char(translate=True, help="Heading of this level's invoices in the message.")
     consequence = fields.Char(
         "Announced consequence",
@@ -124,7 +132,15 @@ class CollectionLevel(models.Model):
             level.means = ' + '.join(means)
 
     @api.constrains(
-        'kind', 'mode', 'days_given', 'by_email', 'by_call', 'by_letter', 'by_registered', 'mail_template_id'
+        'kind',
+        'mode',
+        'days_given',
+        'by_email',
+        'by_call',
+        'by_letter',
+        'by_registered',
+        'mail_template_id',
+        'letter_template_id',
     )
     def _check_level(self):
         for level in self:
@@ -148,6 +164,8 @@ class CollectionLevel(models.Model):
             return self.env._("a formal notice leaves by letter.")
         if self.by_email and not self.mail_template_id:
             return self.env._("an e-mail needs a text.")
+        if (self.by_letter or self.by_registered) and not (self.letter_template_id or self.mail_template_id):
+            return self.env._("a letter needs a text.")
         return None
 
     @api.ondelete(at_uninstall=False)

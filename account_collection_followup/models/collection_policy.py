@@ -75,6 +75,15 @@ class CollectionPolicy(models.Model):
         tracking=True,
         help="Time for a call before the ladder goes on.",
     )
+    letter_days = fields.Integer(
+        "Working days to post a letter",
+        default=3,
+        required=True,
+        tracking=True,
+        help="A letter names the day it was printed and the date it gives. If it has not left so many working days later, "
+        "it is printed again with new dates.",
+    )
+    _letter_days_positive = models.Constraint('CHECK(letter_days >= 0)', "A number of days cannot be negative.")
     hold_response_days = fields.Integer(
         "Working days after a hold",
         default=3,
