@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 #: the conversation a kind of level belongs to (R41): a formal notice and a
 #: hand-over are steps of their own beside the ordinary message
@@ -25,17 +25,24 @@ class CollectionLevel(models.Model):
     _description = "Follow-up Level"
     _order = 'policy_id, rank, id'
 
-    name = fields.Char(required=True, translate=True)
-    policy_id = fields.Many2one('collection.policy', required=True, ondelete='cascade', index=True)
+    name = fields.Char(required=True, translate=True, help="As your colleagues know it; customers do not see it.")
+    policy_id = fields.Many2one(
+        'collection.policy', required=True, ondelete='cascade', index=True, help="The ladder this level is a rung of."
+    )
     company_id = fields.Many2one(related='policy_id.company_id', store=True)
     currency_id = fields.Many2one(related='policy_id.currency_id')
     rank = fields.Integer(
         required=True,
-        default=20,
+        default=lambda self: self._get_free_rank(),
         aggregator=None,
-        help="Order of the levels. The same rank means the same severity in every policy.",
+        help="The order of the levels, lowest first; leave gaps (20, 30, 40) for levels to come. The same rank means "
+        "the same severity in every policy: who changes policy goes on at the first level with a higher rank.",
     )
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(
+        "In use",
+        default=True,
+        help="A level out of use is passed over: items go on at the first level in use above their last one.",
+    )
     kind = fields.Selection(
         [
             ('satisfaction', "Satisfaction call"),
@@ -45,6 +52,8 @@ class CollectionLevel(models.Model):
         ],
         required=True,
         default='reminder',
+        help="Satisfaction call: before the due date, outside the ladder. Reminder: an ordinary message. Formal notice: "
+        "a letter of its own that announces litigation. Litigation: the items are handed over and leave the ladder.",
     )
     is_entry = fields.Boolean(compute='_compute_is_entry')
     delay_days = fields.Integer(
@@ -54,15 +63,24 @@ class CollectionLevel(models.Model):
         "Every later level falls due at the date given by the one before.",
     )
     days_given = fields.Integer(
-        default=8, help="Days the customer is given to pay. The message names the date, always a working day."
+        default=8,
+        help="Days the customer is given to pay. The message names the date, always a working day; "
+        "the next level comes after it.",
     )
-    by_email = fields.Boolean("E-mail")
-    by_call = fields.Boolean("Call")
-    by_letter = fields.Boolean("Letter")
-    by_registered = fields.Boolean("Registered letter")
+    by_email = fields.Boolean(
+        "E-mail", help="The text below is sent by e-mail, once the run is approved if it has to be."
+    )
+    by_call = fields.Boolean("Call", help="A call is planned before the date given, for whoever has the role below.")
+    by_letter = fields.Boolean("Letter", help="A letter is prepared; it waits in Letters to post.")
+    by_registered = fields.Boolean("Registered letter", help="A letter to post registered; its number is kept.")
     means = fields.Char(compute='_compute_means')
     when_text = fields.Char("When", compute='_compute_when_text')
-    sender_role = fields.Selection(SENDER_ROLES, required=True, default='collector')
+    sender_role = fields.Selection(
+        SENDER_ROLES,
+        required=True,
+        default='collector',
+        help="In whose name it is written and who makes the call. The higher the level, the higher the role.",
+    )
     recipient_role_ids = fields.Many2many(
         'collection.contact.role',
         string="Recipient roles",
@@ -73,8 +91,12 @@ class CollectionLevel(models.Model):
         [('auto', "Automatic"), ('validate', "To validate"), ('decide', "Manager decides")],
         required=True,
         default='auto',
+        help="Automatic: leaves with the run of the day. To validate: waits until a collector approves it. "
+        "Manager decides: for litigation, always.",
     )
-    minimum_amount = fields.Monetary(help="Below this total nothing leaves at this level (company currency).")
+    minimum_amount = fields.Monetary(
+        help="When less than this is to be chased in all, nothing leaves at this level (company currency)."
+    )
     mail_template_id = fields.Many2one(
         'mail.template', string="Text", domain=[('model', '=', 'collection.step')], ondelete='restrict'
     )
@@ -86,7 +108,9 @@ class CollectionLevel(models.Model):
         help="What the letter says, with the same placeholders as an e-mail; its subject is the letter's subject line. "
         "Letterhead, address, signature and bank details are added. Empty: the letter says what the e-mail says.",
     )
-    heading = fields.Char(translate=True, help="Heading of this level's invoices in the message.")
+    heading = fields.Char(
+        translate=True, help="Stands above this level's invoices where a message has items of several levels."
+    )
     consequence = fields.Char(
         "Announced consequence",
         translate=True,
@@ -98,8 +122,18 @@ class CollectionLevel(models.Model):
     )
     _minimum_positive = models.Constraint('CHECK(minimum_amount >= 0)', "A minimum amount cannot be negative.")
     _rank_unique = models.UniqueIndex(
-        "(policy_id, rank) WHERE active", "Two levels of a policy cannot have the same rank."
+        "(policy_id, rank) WHERE active",
+        "Two levels of a policy cannot have the same rank. Give one of them a number in between.",
     )
+
+    @api.model
+    def _get_free_rank(self):
+        """:return: a rank for a new level: after the last reminder of the policy it is created for"""
+        policy = self.env['collection.policy'].browse(self.env.context.get('default_policy_id') or [])
+        ranks = policy.with_context(active_test=True).level_ids.grouped('kind')
+        last = max((level.rank for level in ranks.get('reminder', ())), default=10)
+        taken = set(policy.level_ids.mapped('rank'))
+        return next(rank for step in (10, 5, 1) for rank in range(last + step, last + 99, step) if rank not in taken)
 
     @api.depends('policy_id.level_ids.rank', 'policy_id.level_ids.active', 'policy_id.level_ids.kind')
     def _compute_is_entry(self):
@@ -167,12 +201,6 @@ class CollectionLevel(models.Model):
         if (self.by_letter or self.by_registered) and not (self.letter_template_id or self.mail_template_id):
             return self.env._("a letter needs a text.")
         return None
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_used(self):
-        # R47: a level that was used stays part of the trace
-        if self.env['collection.step.line'].sudo().search_count([('level_id', 'in', self.ids)], limit=1):
-            raise UserError(self.env._("A level that was used cannot be deleted. Archive it instead."))
 
     def copy_data(self, default=None):
         # copied with its policy: keep the name as it is

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .collection_level_change import CONTENT_FIELDS, LADDER_FIELDS
+
 
 class CollectionPolicy(models.Model):
     """A named ladder with its rules.
@@ -17,15 +19,24 @@ class CollectionPolicy(models.Model):
 
     name = fields.Char(required=True, translate=True, tracking=True)
     sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(
+        "In use",
+        default=True,
+        tracking=True,
+        help="Customers of a policy out of use follow the default policy of their company.",
+    )
     company_id = fields.Many2one(
-        'res.company', index=True, help="Leave empty to share the policy between all companies."
+        'res.company',
+        index=True,
+        domain=[('parent_id', '=', False)],
+        help="Leave empty to share the policy between all companies.",
     )
     currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
     description = fields.Text(translate=True, help="For whom this policy is meant.")
     level_ids = fields.One2many('collection.level', 'policy_id', string="Levels", copy=True)
     is_default = fields.Boolean(compute='_compute_is_default')
-    warning = fields.Text(compute='_compute_warning')
+    warning = fields.Text(compute='_compute_warning', help="What is unusual in this ladder.")
+    impact = fields.Text(compute='_compute_impact', help="What the changes mean for items already on the ladder.")
 
     # holds and delays
     act_days = fields.Integer(
@@ -67,7 +78,13 @@ class CollectionPolicy(models.Model):
         tracking=True,
         help="Invoices collected by direct debit are left alone until this many working days after the due date.",
     )
-    promise_grace_days = fields.Integer("Working days of grace for promises", default=2, required=True, tracking=True)
+    promise_grace_days = fields.Integer(
+        "Working days of grace for promises",
+        default=2,
+        required=True,
+        tracking=True,
+        help="A promise is broken only this many working days after its date: a transfer takes its time.",
+    )
     promise_response_days = fields.Integer(
         "Working days after a broken promise",
         default=2,
@@ -97,6 +114,7 @@ class CollectionPolicy(models.Model):
         default='warn',
         required=True,
         tracking=True,
+        help="What to do with an overdue invoice that was never sent from Odoo: the customer may not have it.",
     )
     item_minimum = fields.Monetary(
         "Smallest item chased",
@@ -167,9 +185,60 @@ class CollectionPolicy(models.Model):
                         days,
                     )
                 )
+        warnings += self._get_order_warnings(climbing)
         broken = climbing.filtered(lambda level: level.by_email and not level.mail_template_id)
         warnings += [self.env._("%s is sent by e-mail but has no text.", level.name) for level in broken]
         return warnings
+
+    def _get_order_warnings(self, climbing):
+        """:return: sentences on levels that come too late to make sense (R41)"""
+        warnings = []
+        formal = climbing.filtered(lambda level: level.kind == 'formal')[:1]
+        litigation = climbing.filtered(lambda level: level.kind == 'litigation')[:1]
+        for level in climbing:
+            if litigation and level.rank > litigation.rank:
+                warnings.append(
+                    self.env._("%(level)s comes after %(litigation)s: it is never reached.",
+                               level=level.name, litigation=litigation.name)
+                )  # fmt: skip
+            elif formal and level.kind == 'reminder' and level.rank > formal.rank:
+                warnings.append(
+                    self.env._("%(level)s comes after %(formal)s: reminders belong before a formal notice.",
+                               level=level.name, formal=formal.name)
+                )  # fmt: skip
+        return warnings
+
+    # ------------------------------------------------------------------
+    # Changes while it is in use (R47)
+    # ------------------------------------------------------------------
+    @api.depends(
+        'active', 'level_ids', *(f'level_ids.{name}' for name in ('delay_days', *CONTENT_FIELDS, *LADDER_FIELDS))
+    )
+    def _compute_impact(self):
+        """What saving would mean for items on the ladder; nothing while nothing is being changed."""
+        for policy in self:
+            editing = policy._origin and policy != policy._origin
+            policy.impact = (editing and '\n'.join(policy._get_impact())) or False
+
+    def _get_impact(self):
+        """:return: sentences on what changes for the items of this policy's customers"""
+        self.ensure_one()
+        Impact = self.env['collection.impact']
+        if self._origin.active and not self.active:
+            return Impact._get_archived_text(self._origin)
+        changes = {level: level._get_changes() for level in self.level_ids}
+        if not any(changes.values()):
+            return []
+        before = Impact._get_rungs(self._origin.sudo().with_context(active_test=False).level_ids)
+        after = Impact._get_rungs(self.level_ids)
+        standings = Impact._get_standings(self._origin)
+        ranks = {level._origin.id: level.rank for level in changes}
+        sentences = Impact._get_ladder_text(standings, before, after, ranks)
+        for level, names in changes.items():
+            sentences += level._get_entry_text(names)
+            if names & set(CONTENT_FIELDS):
+                sentences += Impact._get_content_text(level, standings, after)
+        return sentences
 
     def _get_climbing_levels(self):
         """:return: the active levels an item climbs after its due date, in order (R46)"""
@@ -179,12 +248,25 @@ class CollectionPolicy(models.Model):
         """Make this the policy of every customer of the company who has none of his own."""
         self.ensure_one()
         self.check_access('write')
-        root = self.env.company._collection_root()
+        root = self.env.company.sudo()._collection_root().sudo(False)
+        root._check_collection_administrator()
         if self.company_id and self.company_id != root:
             raise UserError(
                 self.env._("%(policy)s belongs to %(company)s.", policy=self.name, company=self.company_id.name)
             )
         root.sudo().collection_policy_id = self
+
+    def action_choose_default(self):
+        """Show what it means to make this the default, to be confirmed."""
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Make default"),
+            'res_model': 'collection.policy.assign',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {'default_policy_id': self.id, 'default_as_default': True},
+        }
 
     @api.constrains('active')
     def _check_not_default(self):

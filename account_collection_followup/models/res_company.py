@@ -1,6 +1,14 @@
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+#: what a person named in the settings must be allowed to do, none for the director: he only signs
+GROUP_OF_PERSON = {
+    'collection_user_id': 'account_collection_followup.group_collection_caller',
+    'collection_manager_id': 'account_collection_followup.group_collection_collector',
+    'collection_director_id': None,
+}
 
 
 class ResCompany(models.Model):
@@ -10,14 +18,23 @@ class ResCompany(models.Model):
         'collection.policy',
         string="Default policy",
         ondelete='restrict',
-        help="The ladder of every customer who has none of his own.",
+        help="The ladder of every customer who has none of his own. Changing it shows first what happens to them.",
     )
     collection_manager_id = fields.Many2one(
-        'res.users', string="Collections manager", help="Decides litigation and receives the exceptions."
+        'res.users',
+        string="Collections manager",
+        help="Decides about litigation, is told what was not done in time, and is the sender of the levels that name "
+        "the collections manager. Must be a collector or an administrator.",
     )
-    collection_director_id = fields.Many2one('res.users', string="Director", help="Signs formal notices.")
+    collection_director_id = fields.Many2one(
+        'res.users',
+        string="Director",
+        help="The sender of the levels that name the director: formal notices as a rule. Needs no rights here.",
+    )
     collection_user_id = fields.Many2one(
-        'res.users', string="Default collector", help="Responsible for the customers nobody else is responsible for."
+        'res.users',
+        string="Default collector",
+        help="Works the customers nobody else is responsible for, and is told what concerns no sales rep.",
     )
     collection_start_date = fields.Date(
         "Collections started on", help="The day this company began to use collections. Empty: nothing is sent."
@@ -25,24 +42,79 @@ class ResCompany(models.Model):
     collection_first_run_done = fields.Boolean(
         "First run done", help="The first run of a company always has to be validated."
     )
-    collection_daily_cap = fields.Integer("Messages per day at most", help="0: no limit.")
+    collection_daily_cap = fields.Integer(
+        "Messages per day at most",
+        help="The largest amounts leave first, the others in the next runs. 0: no limit.",
+    )
     collection_log_invoices = fields.Boolean(
-        "Note steps on invoices", default=True, help="Write every step in the chatter of the invoices it asks for."
+        "Note steps on invoices",
+        default=True,
+        help="Every message leaves an internal note on the invoices it asks for, for who reads them there.",
     )
 
     collection_call_tries = fields.Integer(
-        "Tries of a call", default=3, help="On so many different days a call is tried before it counts as made."
+        "Tries of a call",
+        default=3,
+        help="A call nobody answers counts as made after tries on so many different days: the ladder then goes on.",
     )
     collection_documents_days = fields.Integer(
         "Days after documents",
         default=7,
-        help="Within so many days after documents were promised the customer is called again.",
+        help="When documents were sent to the customer he is called again within so many days.",
     )
 
     _collection_numbers_positive = models.Constraint(
         'CHECK(collection_daily_cap >= 0 AND collection_call_tries >= 1 AND collection_documents_days >= 1)',
         "Collections: the cap cannot be negative; tries and days are at least one.",
     )
+
+    @api.constrains('collection_user_id', 'collection_manager_id', 'collection_director_id')
+    def _check_collection_people(self):
+        for company in self:
+            if problems := company._get_collection_problems():
+                raise ValidationError('\n'.join(problems))
+
+    @api.constrains('collection_policy_id')
+    def _check_collection_policy(self):
+        for company in self:
+            policy = company.collection_policy_id
+            if policy and not (policy.active and policy.company_id in (company.browse(), company)):
+                raise ValidationError(
+                    self.env._(
+                        "%(policy)s cannot be the default of %(company)s: it is archived or belongs to another company.",
+                        policy=policy.name,
+                        company=company.name,
+                    )
+                )
+
+    def _get_collection_problems(self):
+        """Why the people named in the settings cannot do what they are named for: archived, a portal user, no rights.
+
+        :return: list of sentences, one for each person
+        """
+        self.ensure_one()
+        problems = []
+        for name, group in GROUP_OF_PERSON.items():
+            user = self.sudo()[name]
+            values = {'role': self._fields[name].get_description(self.env)['string'], 'user': user.name}
+            if user and (user.share or not user.active):
+                problems.append(self.env._("%(role)s: %(user)s is not an active internal user.", **values))
+            elif user and group and not user.has_group(group):
+                values['group'] = self.env.ref(group).sudo().name
+                problems.append(self.env._("%(role)s: %(user)s needs the role %(group)s of Collections.", **values))
+        return problems
+
+    def _check_collection_administrator(self):
+        """:raise AccessError: unless the user administers collections and may work in this company (R47)"""
+        if self.env.su:
+            return
+        self.ensure_one()
+        if not self.env.user.has_group('account_collection_followup.group_collection_administrator'):
+            raise AccessError(self.env._("Only an administrator of collections can change these settings."))
+        if self not in self.env.user.company_ids:
+            raise AccessError(
+                self.env._("These settings belong to %s, where you do not work.", self.sudo().display_name)
+            )
 
     def _collection_root(self):
         """The company that cases, policies and facts belong to: the root of a branch (R69).

@@ -2,6 +2,7 @@ from . import test_call
 from . import test_case
 from . import test_dispute
 from . import test_facts_on_documents
+from . import test_history
 from . import test_hold
 from . import test_install
 from . import test_item
@@ -13,6 +14,7 @@ from . import test_promise
 from . import test_promise_properties
 from . import test_rights
 from . import test_run
+from . import test_settings
 from . import test_start
 from . import test_tours
 from . import test_working_days
