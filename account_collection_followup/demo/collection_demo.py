@@ -5,48 +5,16 @@ from unittest.mock import patch
 
 from odoo import Command, api, fields, models
 
+from . import collection_demo_customers as data
+from .collection_demo_customers import CUSTOMERS
+
 #: working days before today: a desk that keeps up with its ladder
 WEEKS = 10
 
-#: name → country, policy, contacts' roles, invoices as (due in so many days, amount)
-CUSTOMERS = {
-    'alder': ("Alder Kitchens", 'us', 'standard', ['payable', 'executive'], [(-58, 1850), (-30, 2240), (18, 1990)]),
-    'brightwater': ("Brightwater Hotels", 'uk', 'standard', ['payable', 'approver'], [(-45, 3100), (-19, 4870), (-5, 1260), (20, 2900)]),
-    'cedar': ("Cedar & Stone Garden Centres", 'us', 'standard', ['payable', 'approver'], [(-28, 4200), (-6, 980)]),
-    'delta': ("Delta Fresh Logistics", 'nl', 'standard', ['payable'], [(-19, 3150), (12, 2700)]),
-    'eastgate': ("Eastgate Fitness", 'ie', 'standard', ['payable'], [(-27, 2480), (9, 620)]),
-    'larkfield': ("City of Larkfield", 'us', 'public', ['authorising_officer', 'public_accountant'], [(-15, 18900), (25, 6400)]),
-    'falcon': ("Falcon Print Works", 'us', 'standard', ['payable'], [(-14, 1960)]),
-    'granite': ("Granite Roofing", 'ca', 'standard', ['payable', 'executive'], [(-96, 1150), (-20, 5400)]),
-    'harbour': ("Harbour Marine Services", 'us', 'standard', ['payable', 'approver', 'executive'], [(-52, 9350), (-10, 2100)]),
-    'ironbridge': ("Ironbridge Machining", 'uk', 'standard', ['payable', 'approver', 'executive'], [(-30, 6720)]),
-    'juniper': ("Juniper Day Spa", 'us', 'consumer', [], [(-9, 345)]),
-    'kestrel': ("Kestrel Aviation Parts", 'fr', 'standard', ['payable', 'approver'], [(-12, 6200), (-2, 1480), (28, 3900)]),
-    'lindenhof': ("Lindenhof Bakery", 'de', 'standard', ['payable'], [(-21, 3600)]),
-    'maple': ("Maple Lane Dental", 'ca', 'standard', ['payable'], [(-4, 890), (-3, 410)]),
-    'novatek': ("Novatek Instruments", 'ch', 'key', ['payable', 'approver', 'executive'], [(-8, 24600), (7, 12200), (22, 9800)]),
-    'orchard': ("Orchard Valley Foods", 'us', 'standard', ['payable'], [(-16, 2875)]),
-    'pinewood': ("Pinewood Furniture", 'se', 'standard', ['payable', 'approver'], [(-34, 5150)]),
-    'quayside': ("Quayside Restaurants", 'ie', 'standard', ['payable'], [(-8, 1320)]),
-    'redwood': ("Redwood Property Care", 'us', 'standard', ['payable', 'approver', 'executive'], [(-42, 7800)]),
-    'silverline': ("Silverline Coaches", 'be', 'standard', ['payable', 'executive'], [(-36, 6000), (-22, 3000)]),
-    'tidewater': ("Tidewater Boats", 'us', 'standard', ['payable', 'approver', 'executive'], [(-48, 4425)]),
-    'upland': ("Upland Cycles", 'uk', 'standard', ['payable'], [(-2, 760), (13, 1240)]),
-    'vale': ("Vale Publishing", 'ca', 'standard', ['payable'], [(-26, 1700)]),
-}  # fmt: skip
-CONTACTS = {
-    'payable': "Accounts payable",
-    'approver': "Purchasing",
-    'executive': "Management",
-    'authorising_officer': "Authorising officer",
-    'public_accountant': "Public accountant",
-}
-#: customers of the sales rep; the others have none
-OF_REP = ('cedar', 'pinewood', 'delta', 'novatek', 'upland', 'alder')
-IN_EURO = ('kestrel',)
 #: left for whoever logs in: messages to approve, letters to post, calls to make
 TO_APPROVE = {('ironbridge', 'reminder_3'), ('redwood', 'formal')}
 TO_POST = {('tidewater', 'formal')}
+TO_DECIDE = ('harbour',)
 TO_CALL = ('eastgate',)
 #: results of the calls nothing else is told about
 RESULTS = [
@@ -55,6 +23,7 @@ RESULTS = [
     ('paid_already', "Says a transfer left last week; no reference given."),
     ('wrong_person', "Invoices are approved by purchasing: ask there."),
 ]
+ALL_IS_WELL = ('all_well', "Delivery complete, invoice received and validated.")
 
 
 class CollectionDemo(models.AbstractModel):
@@ -104,29 +73,43 @@ class CollectionDemo(models.AbstractModel):
 
     def _make_customers(self):
         """:return: dict key → customer, each with contacts named by what they do"""
-        rep = self._user('rep')
         records = []
         for number, (key, (name, country, policy, roles, _due)) in enumerate(CUSTOMERS.items()):
-            domain = f'{key}.example.com'
-            values = {
-                'name': name,
-                'is_company': True,
-                'country_id': self.env.ref(f'base.{country}').id,
-                'phone': f'+1 555 {200 + number:04}',
-                'email': False if key == 'juniper' else f'office@{domain}',
-                'user_id': rep.id if key in OF_REP else False,
-                'invoice_sending_method': 'manual',
-                'child_ids': [Command.create(self._prepare_contact(role, domain, number)) for role in roles],
-            }
-            records.append({'xml_id': f'account_collection_followup.demo_{key}', 'values': values, 'noupdate': True})
+            values = self._prepare_customer(key, name, country, roles, number)
             if policy != 'standard':
                 values['collection_policy_id'] = self.env.ref(f'account_collection_followup.policy_{policy}').id
+            records.append({'xml_id': f'account_collection_followup.demo_{key}', 'values': values, 'noupdate': True})
         return dict(zip(CUSTOMERS, self.env['res.partner']._load_records(records)))
 
-    def _prepare_contact(self, role, domain, number):
+    def _prepare_customer(self, key, name, country, roles, number):
+        city, postcode, state, street = data.PLACES[country]
+        domain = f'{key}.example.com'
         return {
-            'name': CONTACTS[role],
+            'name': name,
+            'is_company': True,
+            'street': False if key in data.WITHOUT_ADDRESS else f'{number + 3} {street}',
+            'city': False if key in data.WITHOUT_ADDRESS else city,
+            'zip': False if key in data.WITHOUT_ADDRESS else postcode,
+            'state_id': self.env.ref(state).id if state else False,
+            'country_id': self.env.ref(f'base.{country}').id,
+            'lang': self._get_lang(key),
+            'phone': f'+1 555 {200 + number:04}',
+            'email': False if key in data.WITHOUT_EMAIL else f'office@{domain}',
+            'user_id': self._user('rep').id if key in data.OF_REP else False,
+            'invoice_sending_method': 'manual',
+            'child_ids': [Command.create(self._prepare_contact(key, role, domain, number)) for role in roles],
+        }
+
+    def _get_lang(self, key):
+        french = self.env['res.lang']._get_code('fr_FR') if key in data.IN_FRENCH else None
+        return french or self.env.lang or 'en_US'
+
+    def _prepare_contact(self, key, role, domain, number):
+        names = data.CONTACTS_FR if key in data.IN_FRENCH else data.CONTACTS
+        return {
+            'name': names[role],
             'type': 'contact',
+            'lang': self._get_lang(key),
             'email': f'{role.replace("_", "-")}@{domain}',
             'phone': f'+1 555 {300 + number:04}',
             'collection_role_ids': [Command.set(self.env.ref(f'account_collection_followup.contact_role_{role}').ids)],
@@ -134,14 +117,27 @@ class CollectionDemo(models.AbstractModel):
 
     def _make_invoices(self, company, customers, today):
         """:return: dict (customer's key, due in so many days) → posted invoice"""
-        rows = [(due, key, amount) for key, row in CUSTOMERS.items() for due, amount in row[4]]
-        rows.sort()
-        moves = self.env['account.move'].create(
-            [self._prepare_document(customers[key], today, due, amount, key in IN_EURO) for due, key, amount in rows]
-        )
+        rows = sorted((due, key, amount) for key, row in CUSTOMERS.items() for due, amount in row[4])
+        debit = self._make_debit_method(company)
+        vals_list = []
+        for due, key, amount in rows:
+            values = self._prepare_document(customers[key], today, due, amount, key in data.IN_EURO)
+            if key in data.BY_DIRECT_DEBIT:
+                values['preferred_payment_method_line_id'] = debit.id
+            vals_list.append(values)
+        moves = self.env['account.move'].create(vals_list)
         moves.action_post()
-        moves.is_move_sent = True
+        for (_due, key, _amount), move in zip(rows, moves):
+            move.is_move_sent = key not in data.NEVER_SENT
         return {(key, due): move for (due, key, _amount), move in zip(rows, moves)}
+
+    def _make_debit_method(self, company):
+        """:return: a payment method by which the customer's bank is debited by us"""
+        journal = self.env['account.journal'].search([('type', '=', 'bank'), ('company_id', '=', company.id)], limit=1)
+        method = journal.inbound_payment_method_line_ids[:1]
+        return method.copy(
+            {'name': self.env._("Direct debit"), 'journal_id': journal.id, 'collection_direct_debit': True}
+        )
 
     def _prepare_document(self, customer, today, due, amount, euro=False, move_type='out_invoice'):
         day = fields.Date.add(today, days=min(due - 30, 0))
@@ -194,7 +190,7 @@ class CollectionDemo(models.AbstractModel):
         """Nothing is sent: the mail server is said to have taken each message but one."""
         for step in run.step_ids.filtered(lambda step: step.email_state == 'todo'):
             step.mail_id.state = 'sent'
-            if step.partner_id.email == 'office@quayside.example.com':
+            if step.partner_id in self._customers(data.RETURNED_MAIL):
                 step._on_mail_failed("550 5.1.1 The mailbox does not exist.")
             else:
                 step._on_mail_sent()
@@ -202,22 +198,28 @@ class CollectionDemo(models.AbstractModel):
     def _work(self, day, ago, run):
         """What the collector does with the morning's run; the last days are left for whoever logs in."""
         if ago > 1:
-            proposed = run.message_ids.filtered(lambda line: line.state == 'proposed' and line.mode != 'decide')
-            (proposed - self._select(proposed, TO_APPROVE)).action_approve()
+            proposed = run.message_ids.filtered(lambda line: line.state == 'proposed')
+            acts = proposed.filtered(lambda line: line.mode == 'decide')
+            (proposed - acts - self._select(proposed, TO_APPROVE)).action_approve()
+            decided = acts.filtered(lambda line: line.partner_id not in self._customers(TO_DECIDE))
+            decided.with_user(self._user('manager')).action_approve()
             self._deliver(run)
         if ago > 2:
             letters = self.env['collection.step'].search(
                 [('cancelled', '=', False), '|', ('letter_state', '=', 'todo'), ('registered_state', '=', 'todo')]
             )
             (letters - self._select(letters, TO_POST)).action_posted(day)
-            customers = self.env['res.partner'].union(*map(self._customer, TO_CALL)) if ago < 8 else []
+            left = self._customers(TO_CALL) if ago < 8 else []
             calls = self.env['collection.call'].search([('state', '=', 'planned'), ('planned_on', '<', day)])
-            for call in calls.with_user(self._user('collector')):
-                if call.partner_id not in customers:
-                    call.action_made(*RESULTS[call.id % len(RESULTS)])
+            for call in calls.filtered(lambda call: call.partner_id not in left):
+                result = ALL_IS_WELL if call.purpose == 'satisfaction' else RESULTS[call.id % len(RESULTS)]
+                call.with_user(call.user_id or self._user('collector')).action_made(*result)
 
     def _customer(self, key):
         return self.env.ref(f'account_collection_followup.demo_{key}')
+
+    def _customers(self, keys):
+        return self.env['res.partner'].union(*map(self._customer, keys))
 
     def _select(self, records, pairs):
         """:return: those of the given customers and levels"""
@@ -235,26 +237,35 @@ class CollectionDemo(models.AbstractModel):
         of, invoice = customers.get, lambda key, due: invoices[key, due]
         on = lambda days: fields.Date.add(today, days=days)  # noqa: E731
         return {
+            -64: [(self._pay, invoice('anchor', -62), 2140)],
             -59: [(self._pay, invoice('alder', -58), 1850)],
+            -46: [(self._pay, invoice('bellweather', -66), 1540)],
+            -38: [(self._credit, of('hazel'), 500)],
+            -35: [(self._pay, invoice('anchor', -33), 1980)],
             -34: [(self._pay, invoice('brightwater', -45), 3100)],
             -31: [(self._pay, invoice('alder', -30), 2240)],
+            -25: [(self._pay, invoice('bellweather', -45), 1620)],
             -24: [(self._contest, invoice('pinewood', -34), 'technical', 0, "Two of the twelve cabinets arrived damaged.")],
-            -20: [(self._promise, invoice('eastgate', -27), [(on(-8), 0)])],
+            -20: [
+                (self._promise, invoice('eastgate', -27), [(on(-8), 0)]),
+                (self._promise, invoice('fernbank', -40), [(on(-7), 1500), (on(23), 1500), (on(53), 1500)]),
+            ],
             -14: [(self._promise, invoice('vale', -26), [(on(-7), 0)])],
             -12: [
                 (self._promise, invoice('silverline', -36), [(on(-4), 2000), (on(26), 2000), (on(56), 2000)]),
                 (self._hold, of('silverline'), invoice('silverline', -22), 10, "Second invoice waits until the plan is signed."),
+                (self._contest, invoice('marlow', -17), 'missing_document', 0, "The signed delivery note never reached us."),
             ],
             -11: [(self._promise, invoice('delta', -19), [(on(4), 0)])],
             -10: [(self._credit, of('granite'), 800)],
             -9: [(self._pay, invoice('lindenhof', -21), 1600)],
             -8: [(self._contest, invoice('cedar', -28), 'pricing', 640, "The spring discount is missing on line 3.")],
             -7: [(self._pay, invoice('vale', -26), 1700)],
+            -6: [(self._pay, invoice('anchor', -4), 2260)],
             -5: [
                 (self._hold, of('orchard'), self.env['account.move'], 12, "Waits for a corrected order number."),
                 (self._pay, invoice('silverline', -36), 2000),
             ],
-            -3: [(self._plan_call, of('novatek'), on(1)), (self._plan_call, of('upland'), on(0))],
             -2: [(self._receive, of('falcon'), 1500)],
         }  # fmt: skip
 

@@ -1,5 +1,6 @@
 # the plan and the levels' constants first: others import from them
 from . import collection_level
+from . import collection_letter
 from . import collection_level_change
 from . import collection_policy
 from . import account_move
@@ -41,13 +42,17 @@ from . import collection_run_line_words
 from . import collection_run_reason
 from . import collection_step
 from . import collection_step_builder
+from . import collection_step_letter
+from . import collection_step_letter_text
 from . import collection_step_line
 from . import collection_step_mail
 from . import collection_item_choice
 from . import collection_team
 from . import mail_activity
 from . import mail_mail
+from . import ir_actions_report
 from . import res_company
+from . import res_company_letter
 from . import res_partner
 from . import res_partner_facts
 from . import res_partner_recipient

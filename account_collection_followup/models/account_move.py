@@ -1,7 +1,6 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -234,12 +233,8 @@ class AccountMove(models.Model):
 
     def _get_collection_entry_action(self, model, name):
         """:return: dialog of a new fact on what is open of these invoices"""
-        customer, company = self.commercial_partner_id, self.company_id._collection_root()
+        customer, company = self._get_collection_customer()
         items = self.env['collection.item'].search([('move_id', 'in', self.ids), ('kind', '=', 'invoice')])
-        if not items:
-            raise UserError(self.env._("Choose posted customer invoices that are not paid."))
-        if len(customer) > 1 or len(company) > 1:
-            raise UserError(self.env._("Choose invoices of one customer and one company."))
         return {
             'type': 'ir.actions.act_window',
             'name': name,

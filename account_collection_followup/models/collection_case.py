@@ -72,6 +72,8 @@ class CollectionCase(models.Model):
     sentence = fields.Text(compute='_compute_sentence')
     contact_id = fields.Many2one('res.partner', "Whom to call", compute='_compute_contact_id')
     contact_phone = fields.Char(compute='_compute_contact_id')
+    contact_role = fields.Char(compute='_compute_contact_id')
+    contact_ids = fields.Many2many('res.partner', string="Contacts", compute='_compute_contact_ids')
     policy_id = fields.Many2one('collection.policy', compute='_compute_policy_id')
     item_ids = fields.Many2many('collection.item', string="Open items", compute='_compute_item_ids')
     step_ids = fields.One2many('collection.step', 'case_id', string="Steps")
@@ -79,6 +81,11 @@ class CollectionCase(models.Model):
     promise_ids = fields.One2many('collection.promise', 'case_id', string="Promises")
     call_ids = fields.One2many('collection.call', 'case_id', string="Calls")
     hold_ids = fields.One2many('collection.hold', 'case_id', string="Holds")
+    history_ids = fields.One2many('collection.history', 'case_id', string="History")
+    dispute_count = fields.Integer(compute='_compute_counts')
+    promise_count = fields.Integer(compute='_compute_counts')
+    call_count = fields.Integer(compute='_compute_counts')
+    held_until = fields.Date("On hold until", compute='_compute_held_until')
 
     _one_open = models.UniqueIndex(
         "(partner_id, company_id) WHERE state = 'open'", "This customer already has an open case."
@@ -110,6 +117,23 @@ class CollectionCase(models.Model):
             case.next_text = text
             case.reason_text = reasons.get(case.reason) or False
 
+    @api.depends('dispute_ids', 'promise_ids', 'call_ids')
+    def _compute_counts(self):
+        for kind in ('dispute', 'promise', 'call'):
+            counts = dict(
+                self.env[f'collection.{kind}']._read_group([('case_id', 'in', self.ids)], ['case_id'], ['__count'])
+            )
+            for case in self:
+                case[f'{kind}_count'] = counts.get(case, 0)
+
+    @api.depends('hold_ids.date_until', 'hold_ids.ended_on')
+    def _compute_held_until(self):
+        """Until when everything of the customer is on hold; holds of single invoices are shown at these."""
+        holds = self.env['collection.hold']._get_running(self.partner_id)
+        for case in self:
+            running = holds.filtered(lambda hold, case=case: hold.case_id == case and not hold.move_id)
+            case.held_until = max(running.mapped('date_until'), default=False)
+
     @api.depends('partner_id', 'company_id')
     def _compute_policy_id(self):
         for company, cases in self.grouped('company_id').items():
@@ -127,6 +151,16 @@ class CollectionCase(models.Model):
         for case in self:
             case.contact_id = recipients[case.partner_id].contacts[:1] if case.partner_id in recipients else False
             case.contact_phone = case.contact_id.phone
+            case.contact_role = ', '.join(case.contact_id.collection_role_ids.mapped('name'))
+
+    @api.depends('partner_id')
+    def _compute_contact_ids(self):
+        """Everybody there, those with a role in payment first."""
+        contacts = self.env['res.partner'].search([('commercial_partner_id', 'in', self.partner_id.ids)], order='id')
+        by_customer = contacts.grouped('commercial_partner_id')
+        for case in self:
+            found = by_customer.get(case.partner_id, contacts.browse())
+            case.contact_ids = found.sorted(lambda contact: (not contact.collection_role_ids, contact.id))
 
     @api.depends('partner_id', 'company_id')
     @api.depends_context('collection_as_of')
@@ -272,6 +306,41 @@ class CollectionCase(models.Model):
             domain=[('partner_id', '=', self.partner_id.id), ('company_id', 'child_of', self.company_id.id)],
             context={},
             name=self.env._("Open Items of %s", self.partner_id.name),
+        )
+
+    def action_open_run(self):
+        """Open the run of the day, where this customer's message waits for approval."""
+        self.ensure_one()
+        run = self.env['collection.run']._get_today(self.company_id)
+        if not run:
+            raise UserError(
+                self.env._(
+                    "There is no run today. The next working day's run will propose the message to %s.",
+                    self.partner_id.name,
+                )
+            )
+        return run.get_formview_action()
+
+    def action_open_step(self):
+        """Open the step that waits for somebody: a failed message first, then a letter to post."""
+        self.ensure_one()
+        waiting = self.step_ids.filtered(lambda step: not step.cancelled and not step.complete)
+        step = waiting.filtered(lambda step: step.email_state == 'failed')[:1] or waiting[:1]
+        if not step:
+            raise UserError(self.env._("Every step to %s is complete.", self.partner_id.name))
+        return step.get_formview_action()
+
+    def action_open_facts(self):
+        """Open the disputes, promises, calls, steps or holds of the customer, as the context's ``collection_facts`` says."""
+        self.ensure_one()
+        model = self.env.context.get('collection_facts')
+        if model not in ('dispute', 'promise', 'call', 'step', 'hold'):
+            raise UserError(self.env._("Choose what to open: disputes, promises, calls, steps or holds."))
+        action = self.env['ir.actions.act_window']._for_xml_id(f'account_collection_followup.collection_{model}_action')
+        return dict(
+            action,
+            domain=[('case_id', '=', self.id)],
+            context={'default_partner_id': self.partner_id.id, 'default_company_id': self.company_id.id},
         )
 
     def action_match(self):

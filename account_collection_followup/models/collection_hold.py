@@ -60,6 +60,14 @@ class CollectionHold(models.Model):
             and (not self.ended_on or day < self.ended_on)
         )
 
+    @api.model
+    def _get_running(self, partners, company=None):
+        """:return: the holds that apply today to customers or their invoices (of ``company`` only, or of all)"""
+        domain = [('partner_id', 'in', partners.commercial_partner_id.ids), ('ended_on', '=', False)]
+        if company:
+            domain.append(('company_id', '=', company.sudo()._collection_root().id))
+        return self.search(domain).filtered('is_running')
+
     @api.depends('partner_id', 'date_until')
     def _compute_display_name(self):
         for hold in self:
@@ -87,7 +95,14 @@ class CollectionHold(models.Model):
                     self.env._(
                         "The hold would end on %(until)s, before it begins on %(start)s.",
                         until=format_date(self.env, hold.date_until),
-                        start=hold.date_from,
+                        start=format_date(self.env, hold.date_from),
+                    )
+                )
+            if hold.date_until < hold.company_id._collection_today():
+                raise ValidationError(
+                    self.env._(
+                        "The hold would be over already: it ends on %s. Choose today or a later day.",
+                        format_date(self.env, hold.date_until),
                     )
                 )
 
@@ -131,7 +146,7 @@ class CollectionHold(models.Model):
             "%(title)s: %(subject)s, %(start)s to %(until)s. %(reason)s",
             title=title,
             subject=self.sudo().move_id.display_name or self.env._("everything"),
-            start=self.date_from,
+            start=format_date(self.env, self.date_from),
             until=format_date(self.env, self.date_until),
             reason=self.reason,
         )

@@ -338,7 +338,7 @@ class CollectionItem(models.Model):
     def _get_next_text(self, answer, reasons):
         self.ensure_one()
         if not answer:
-            return self.env._("Credit of the customer") if self.residual_currency < 0 else self.env._("Not due")
+            return self._get_credit_text() if self.residual_currency < 0 else self.env._("Not due")
         if not answer.reason:
             return self.env['collection.level'].browse(answer.level_id).name
         reason = reasons.get(answer.reason, (answer.reason,))[0]
@@ -347,6 +347,10 @@ class CollectionItem(models.Model):
                 "%(reason)s until %(day)s", reason=reason, day=self.env['collection.run.line']._format_day(answer.until)
             )
         return reason
+
+    def _get_credit_text(self):
+        self.ensure_one()
+        return self.env._("Credit note to match") if self.kind == 'refund' else self.env._("Receipt to match")
 
     # ------------------------------------------------------------------
     # A view is never written

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 READERS = (
     'account.group_account_readonly,account.group_account_invoice,account_collection_followup.group_collection_caller'
@@ -45,7 +46,14 @@ class ResPartner(models.Model):
     )
 
     collection_case_id = fields.Many2one(
-        'collection.case', string="Open case", compute='_compute_collection_case_id', groups=READERS
+        'collection.case',
+        string="Open case",
+        compute='_compute_collection_case_id',
+        search='_search_collection_case_id',
+        groups=READERS,
+    )
+    collection_sentence = fields.Text(
+        "What happens next", compute='_compute_collection_sentence', groups=READERS, help="Asked of the ladder now."
     )
     collection_overdue = fields.Monetary("Overdue", compute='_compute_collection_case_id', groups=READERS)
 
@@ -67,15 +75,48 @@ class ResPartner(models.Model):
             partner.collection_case_id = by_partner.get(partner.commercial_partner_id, cases.browse())
             partner.collection_overdue = partner.collection_case_id.overdue
 
+    def _search_collection_case_id(self, operator, value):
+        """Customers by their open case in the current company; ``= False`` finds those without any."""
+        cases = Domain('company_id', '=', self.env.company._collection_root().id) & Domain('state', '=', 'open')
+        if operator in ('in', 'not in') and set(value) == {False}:
+            customers = self.env['collection.case'].search(cases).partner_id
+            return Domain('commercial_partner_id', 'not in' if operator == 'in' else 'in', customers.ids)
+        if operator == 'any':
+            cases &= Domain(value)
+        elif operator == 'in':
+            cases &= Domain('id', 'in', value)
+        else:
+            return NotImplemented
+        return Domain('commercial_partner_id', 'in', self.env['collection.case'].search(cases).partner_id.ids)
+
+    @api.depends('collection_case_id')
+    def _compute_collection_sentence(self):
+        for partner in self:
+            partner.collection_sentence = partner.collection_case_id.sentence
+
     def action_view_collection_case(self):
         """Open the customer's case in the current company; who works the list opens one where there is none."""
+        return self._get_collection_case().get_formview_action()
+
+    def action_log_collection_call(self):
+        """Log a call with the customer."""
+        return self._get_collection_case().action_log_call()
+
+    def action_add_collection_hold(self):
+        """Stop messages to the customer until a date."""
+        return self._get_collection_case().action_add_hold()
+
+    def _get_collection_case(self):
+        """:return: the customer's open case in the current company, opened if there is none
+
+        :raise UserError: if there is none and the user does not work the list
+        """
         self.ensure_one()
         self.env['collection.case'].check_access('read')
         case = self.collection_case_id
         if not case and not self.env.user.has_group('account_collection_followup.group_collection_caller'):
             raise UserError(self.env._("%s is not followed up at present.", self.commercial_partner_id.display_name))
-        case = case or self.env['collection.case']._open_for(self, self.env.company)[self.commercial_partner_id]
-        return case.get_formview_action()
+        return case or self.env['collection.case']._open_for(self, self.env.company)[self.commercial_partner_id]
 
     # ------------------------------------------------------------------
     # Changes of the customer

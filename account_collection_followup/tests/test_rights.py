@@ -13,6 +13,7 @@ RIGHTS = {
     'collection.policy':        ('', '', 'r', 'r', 'crud'),
     'collection.level':         ('', '', 'r', 'r', 'crud'),
     'collection.case':          ('', '', 'r', 'ru', 'ru'),
+    'collection.history':       ('', '', 'r', 'r', 'r'),
     'collection.run':           ('', '', '', 'crud', 'crud'),
     'collection.run.line':      ('', '', '', 'r', 'r'),
     'collection.step':          ('', '', 'r', 'r', 'r'),
