@@ -95,21 +95,22 @@ class CollectionStep(models.Model):
             )
 
     @api.depends('line_ids')
-    @api.depends_context('lang')
+    @api.depends_context('lang', 'collection_letter')
     def _compute_items_html(self):
-        """The consolidated table of the message, in the language of the context (R44, R70)."""
+        """The consolidated table of the message, in the language of the context (R44, R70); within a letter the form
+        that is made for paper."""
         for step in self:
-            step.items_html = self.env['ir.qweb']._render(
-                'account_collection_followup.step_items',
-                step._get_items_values(),
-                minimal_qcontext=True,
-                raise_if_not_found=True,
+            template, values = (
+                ('letter_summary', step._prepare_letter_items())
+                if self.env.context.get('collection_letter')
+                else ('step_items', step._get_items_values())
             )
+            step.items_html = self.env['collection.letter']._render(template, values)
 
     def _compute_message_html(self):
-        """What the customer received: the e-mail as it left, else the items asked for."""
+        """What the customer received: the e-mail as it left, else the letter, else the items asked for."""
         for step in self:
-            step.message_html = step.sudo().mail_id.body_html or step.items_html
+            step.message_html = step.sudo().mail_id.body_html or step._get_letter_to_print() or step.items_html
 
     def _get_items_values(self):
         """:return: what the table of items shows: headings per level, what is disputed or
@@ -154,12 +155,11 @@ class CollectionStep(models.Model):
     date_given_text = fields.Char(compute='_compute_date_given_text', help="The date given, as the customer reads it.")
 
     @api.depends('date_given', 'lang')
+    @api.depends_context('collection_letter')
     def _compute_date_given_text(self):
         for step in self:
-            step.date_given_text = (
-                step.date_given
-                and self.env['ir.qweb.field.date'].value_to_html(step.date_given, {'format': 'd MMMM y'})
-            ) or ''
+            letter = self.env['collection.letter'].with_context(lang=step.lang)
+            step.date_given_text = letter._format_day(step._get_date_given(self.env.context.get('collection_letter')))
 
     # ------------------------------------------------------------------
     # Means
@@ -180,18 +180,6 @@ class CollectionStep(models.Model):
 
     def _get_act_days(self):
         return self.level_id.policy_id.act_days
-
-    def action_posted(self, day=None):
-        """Record that the letter left on ``day`` (default today); fixes the date given."""
-        self = self._check_collector()
-        for step in self:
-            if not {'todo', 'failed'} & {step.letter_state, step.registered_state}:
-                raise UserError(self.env._("%s has no letter to post.", step.display_name))
-        day = day or self.company_id[:1]._collection_today()
-        self._fix_date(day)
-        for means in ('letter_state', 'registered_state'):
-            self.filtered(lambda step: step[means] in ('todo', 'failed'))[means] = 'sent'
-        self._mark_dirty()
 
     def action_log_call(self):
         """Ask how the call of the step went."""

@@ -68,11 +68,7 @@ class CollectionStepBuilder(models.AbstractModel):
             today.flush_recordset(['cancelled'])
             step = self.sudo()._create_steps(run_line.sudo(), rising, held)
             step._fix_date(run_line.date)
-            html = (
-                step._get_message()['body_html']
-                if step.level_id.mail_template_id
-                else step.with_context(lang=step.lang).items_html
-            )
+            html = step._get_preview()
         except ReadOnlySqlTransaction:
             # the request is served again with a cursor that may write
             raise
@@ -149,6 +145,14 @@ class CollectionStepBuilder(models.AbstractModel):
         }
         if level.by_email and not recipient.reachable:
             vals.update(email_state='waived', failure=self.env._("No usable e-mail address."))
+        on_paper = level.by_letter or level.by_registered
+        if on_paper and not self.env['collection.letter']._get_postal_partner(recipient.contacts[:1], line.partner_id):
+            problem = self.env._("No usable postal address: street and town are needed.")
+            vals.update(
+                letter_state='failed' if level.by_letter else 'none',
+                registered_state='failed' if level.by_registered else 'none',
+                failure=' '.join(filter(None, [vals.get('failure'), problem])),
+            )
         if level.kind == 'litigation':
             # a hand-over has no date: it is done by being decided
             vals['act_on'] = line.date
@@ -283,8 +287,17 @@ class CollectionStepBuilder(models.AbstractModel):
             if not (call := serving.get(case, calls)[:1]):
                 missing.append(self._prepare_call(group[0]))
             elif not call.step_id:
-                call.step_id = group[0]
+                call.write(self._prepare_joined_call(call, group[0]))
         calls.create(missing)
+
+    @api.model
+    def _prepare_joined_call(self, call, step):
+        """:return: values of a waiting call that serves a step too; of a satisfaction call it makes a collection
+        call: its questions are asked in it (R8)"""
+        if call.purpose != 'satisfaction':
+            return {'step_id': step.id}
+        vals = {name: self._prepare_call(step)[name] for name in ('step_id', 'purpose', 'user_id', 'contact_id')}
+        return dict(vals, planned_on=min(call.planned_on, step.date))
 
     @api.model
     def _prepare_call(self, step):

@@ -50,22 +50,29 @@ class CollectionStep(models.Model):
     # Before it leaves
     # ------------------------------------------------------------------
     def _get_outdated(self):
-        """The steps whose message must not leave any more, asked of the plan now.
+        """The steps whose e-mail must not leave any more, asked of the plan now.
 
         :return: dict step → why, in words
         """
-        outdated = {}
+        late = self.filtered(lambda step: step.written_on != step.company_id._collection_today())
+        outdated = {step: self.env._("It did not leave on the day it was written") for step in late}
+        return outdated | (self - late)._get_changed()
+
+    def _get_changed(self):
+        """The steps that ask for something that is settled, disputed, promised or held meanwhile.
+
+        :return: dict step → why, in words
+        """
+        changed = {}
         reasons = self.env['collection.run.line']._get_reason_labels()
         for company, steps in self.grouped('company_id').items():
             today = company._collection_today()
             plan = self.env['collection.plan'].sudo()
             answers = {item.line_id: item for item in plan._plan(company, today, partners=steps.partner_id)}
             for step in steps:
-                if step.written_on != today:
-                    outdated[step] = self.env._("It did not leave on the day it was written")
-                elif blocked := step._get_first_blocked(answers):
-                    outdated[step] = reasons.get(blocked, blocked)
-        return outdated
+                if blocked := step._get_first_blocked(answers):
+                    changed[step] = reasons.get(blocked, blocked)
+        return changed
 
     def _get_first_blocked(self, answers):
         """:return: the reason why something asked for is not due as it was, or None"""

@@ -1,0 +1,178 @@
+import re
+from base64 import b64decode
+
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools.image import image_data_uri
+
+from ..tools import count_rows, cut_into_pages
+
+#: countries whose window envelopes show the address on the right (NF Z 11-001 and its like); elsewhere left
+WINDOW_RIGHT = frozenset(
+    [
+        'FR',
+        'BE',
+        'LU',
+        'MC',
+        'ES',
+        'IT',
+        'PT',
+        'MA',
+        'DZ',
+        'TN',
+        'SN',
+        'CI',
+        'GP',
+        'MQ',
+        'GF',
+        'RE',
+        'YT',
+        'NC',
+        'PF',
+    ]  # codes of countries
+)
+#: characters of a number that fit in a row of a table
+ROW_CHARACTERS = 30
+ADDRESS_LINES = 7
+LOGO_NAME = 'collection-letterhead'
+LOGO_URL = re.compile(r'src="/web/image/(\d+)"')
+
+
+class CollectionLetter(models.AbstractModel):
+    """What a letter and a statement of account share: letterhead, address in the window of the envelope, pages.
+
+    The frame has no header or footer and needs no style sheet of the server, so that it looks the same
+    with every build of wkhtmltopdf.
+    """
+
+    _name = 'collection.letter'
+    _description = "Letters on Paper"
+
+    @api.model
+    def _prepare_frame(self, company, address, logo):
+        """:return: values of the template ``letter_frame``
+
+        :param company: ``res.company``, whose letterhead it is
+        :param list address: lines of the address
+        :param logo: what the image shows, see :meth:`_get_logo_url` and :meth:`_get_logo_uri`
+        """
+        return {
+            'company': company,
+            'sender_address': self._get_address(company.partner_id, company)[1:],
+            'address': address[:ADDRESS_LINES],
+            'logo': logo,
+            'window': company.sudo()._collection_root()._get_collection_window(),
+            'direction': self.env['res.lang']._get_data(code=self.env.lang).direction or 'ltr',
+        }
+
+    @api.model
+    def _render(self, template, values):
+        """:return: a template of this add-on rendered in the language of the context"""
+        return self.env['ir.qweb']._render(
+            f'account_collection_followup.{template}', values, minimal_qcontext=True, raise_if_not_found=True
+        )
+
+    @api.model
+    def _format_day(self, day):
+        """:return: a date in full, in the language of the context"""
+        return self.env['ir.qweb.field.date'].value_to_html(day, {'format': 'd MMMM y'}) if day else ''
+
+    # ------------------------------------------------------------------
+    # Addresses
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_postal_partner(self, *partners):
+        """:return: the first of these contacts a letter can be posted to, empty if none"""
+        empty = self.env['res.partner']
+        return next((partner for partner in partners if partner and self._is_postal(partner)), empty)
+
+    @api.model
+    def _is_postal(self, partner):
+        """:return: whether a postman would find this contact: a street or box, and a town"""
+        partner = partner.sudo()
+        return bool((partner.street or partner.street2) and (partner.city or partner.zip))
+
+    @api.model
+    def _get_address(self, partner, company, attention=None):
+        """:return: the lines of an address as its country writes it; the country itself only abroad
+
+        :param partner: ``res.partner`` with the address
+        :param company: ``res.company`` that writes
+        :param attention: the contact it is meant for, when the address is somebody else's
+        """
+        partner = partner.sudo()
+        customer = partner.commercial_partner_id
+        names = [customer.name, partner.name, attention and attention.sudo().name]
+        address_format, values = partner._prepare_display_address(without_company=True)
+        if partner.country_id == company.sudo().partner_id.country_id:
+            values['country_name'] = ''
+        lines = (address_format % values).splitlines()
+        return [line.strip() for line in [*dict.fromkeys(filter(None, names)), *lines] if line and line.strip(' ,')]
+
+    @api.model
+    def _get_bank_account(self, company, moves=None):
+        """:return: the bank account (sudo) the customer pays to: the one of these invoices, else the company's first
+
+        :param moves: ``account.move``
+        """
+        own = company.sudo().partner_id.bank_ids
+        named = moves.sudo().partner_bank_id & own if moves else own.browse()
+        return named if len(named) == 1 else own[:1]
+
+    # ------------------------------------------------------------------
+    # Logo
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_logo_uri(self, company):
+        """:return: the logo itself, to be put in a text that is not kept"""
+        logo = company.sudo().partner_id.image_512
+        return image_data_uri(logo) if logo else False
+
+    @api.model
+    def _get_logo_url(self, company):
+        """:return: where the logo of today stays, whatever becomes of the company's: one copy for all letters that show it"""
+        logo = company.sudo().partner_id.image_512
+        if not logo:
+            return False
+        Attachment = self.env['ir.attachment'].sudo()
+        found = Attachment.search(
+            [
+                ('res_model', '=', 'res.company'),
+                ('res_id', '=', company.id),
+                ('res_field', '=', False),
+                ('name', '=', LOGO_NAME),
+                ('checksum', '=', Attachment._compute_checksum(b64decode(logo))),
+            ],
+            limit=1,
+        ) or Attachment.create({'name': LOGO_NAME, 'datas': logo, 'res_model': 'res.company', 'res_id': company.id})
+        return f'/web/image/{found.id}'
+
+    @api.model
+    def _inline_logos(self, html):
+        """:return: a text that is kept, with its logo in it: wkhtmltopdf then asks no server for it"""
+        html = str(html or '')
+        numbers = {int(number) for number in LOGO_URL.findall(html)}
+        logos = self.env['ir.attachment'].sudo().browse(numbers).exists().filtered(lambda logo: logo.name == LOGO_NAME)
+        for logo in logos:
+            html = html.replace(f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.datas)}"')
+        return Markup(html)
+
+    # ------------------------------------------------------------------
+    # Pages
+    # ------------------------------------------------------------------
+    @api.model
+    def _cut(self, sections, first, capacity=36):
+        """Cut lists into pages.
+
+        :param int first: rows that fit beside the text of a letter; more of them go on pages of their own
+        :return: (sections beside the text, list of pages of sections); one of them is empty
+        """
+        if count_rows(sections, self._weigh) <= first:
+            return sections, []
+        return [], cut_into_pages(sections, capacity, self._weigh)
+
+    @api.model
+    def _weigh(self, line):
+        """:return: rows a line of a list takes"""
+        return 1 + len(line.name or '') // ROW_CHARACTERS

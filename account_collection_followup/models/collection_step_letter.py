@@ -1,0 +1,286 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .collection_step import MEANS
+
+PAPER = ('letter', 'registered')
+WAITING = ('todo', 'failed')
+OUTCOMES = [
+    ('received', "Received"),
+    ('refused', "Refused"),
+    ('returned', "Returned, not delivered"),
+]
+
+
+class CollectionStep(models.Model):
+    """The letter of a step: printed, posted, and, if registered, received.
+
+    Printing writes the letter for that day: its text with the date it gives, and the
+    address. It may be printed again, with new dates, until it is marked posted; from
+    then on it stays as it left (R56). The date given is the one of the step's e-mail if
+    that left or is about to, else the letter's, fixed by posting (R49).
+    """
+
+    _inherit = 'collection.step'  # pylint: disable=consider-merging-classes-inherited
+
+    letter_html = fields.Html("Letter as printed", readonly=True, copy=False, sanitize=False, prefetch=False)
+    letter_address = fields.Text("Address", readonly=True, copy=False, help="As printed on the letter.")
+    letter_text = fields.Html("Letter text", compute='_compute_letter_text', sanitize=False)
+    letter_waits = fields.Boolean("Letter to post", compute='_compute_letter_waits')
+    letter_means = fields.Char("By", compute='_compute_letter_means')
+    printed_on = fields.Date(readonly=True, copy=False, help="The day the letter is dated.")
+    posted_on = fields.Date(readonly=True, copy=False)
+    registered_number = fields.Char(readonly=True, copy=False)
+    registered_outcome = fields.Selection(OUTCOMES, "Outcome", readonly=True, copy=False)
+    registered_received_on = fields.Date("Outcome on", readonly=True, copy=False)
+
+    @api.depends('cancelled', 'letter_state', 'registered_state')
+    def _compute_letter_waits(self):
+        for step in self:
+            step.letter_waits = not step.cancelled and any(step[f'{means}_state'] in WAITING for means in PAPER)
+
+    @api.depends('registered_state')
+    @api.depends_context('lang')
+    def _compute_letter_means(self):
+        for step in self:
+            step.letter_means = (
+                self.env._("Registered letter") if step.registered_state != 'none' else self.env._("Letter")
+            )
+
+    @api.depends('letter_html')
+    def _compute_letter_text(self):
+        """The letter as it was printed, else as it would be printed today."""
+        for step in self:
+            step.letter_text = step._get_letter_to_print()
+
+    # ------------------------------------------------------------------
+    # Print
+    # ------------------------------------------------------------------
+    def action_print(self):
+        """Write and print the letters of these steps, or all that wait if there are none: one file, in this order.
+
+        A letter whose reason has gone is taken back; one that cannot be written is set aside. The user is told which.
+
+        :return: the action that downloads the file
+        :raise UserError: when nothing can be printed
+        """
+        steps = self or self.search(self._get_letter_domain(), order='date, id')
+        steps = steps._check_collector()
+        self._check_printer()
+        problems = steps.filtered('letter_waits')._prepare_letters()
+        ready = steps.filtered(lambda step: step.letter_html and not step.cancelled and step not in problems)
+        steps._mark_dirty()
+        return ready._get_print_action(problems)
+
+    @api.model
+    def _get_letter_domain(self):
+        """:return: the steps whose letter is still to be posted"""
+        return [
+            ('cancelled', '=', False),
+            ('takeover', '=', False),
+            '|',
+            ('letter_state', 'in', WAITING),
+            ('registered_state', 'in', WAITING),
+        ]
+
+    @api.model
+    def _check_printer(self):
+        if self.env['ir.actions.report'].get_wkhtmltopdf_state() in ('install', 'broken'):
+            raise UserError(
+                self.env._(
+                    "Letters cannot be printed: the program wkhtmltopdf is missing on the server. "
+                    "Ask your administrator to install it."
+                )
+            )
+
+    def _prepare_letters(self):
+        """Write the letters that may leave today and set the others aside.
+
+        :return: dict step → why its letter is not printed
+        """
+        problems = self._get_letter_outdated()
+        for step, reason in problems.items():
+            step._withdraw_letter(reason)
+        for company, steps in (self - self.browse().union(*problems)).grouped('company_id').items():
+            failures = steps._write_letters(company._collection_today())
+            for step, reason in failures.items():
+                step._fail_letter(reason)
+            problems.update(failures)
+        return problems
+
+    def _get_letter_outdated(self):
+        """:return: dict step → why its letter must not leave any more, asked of the plan now"""
+        outdated = self._get_changed()
+        for step in self.filtered(lambda step: step._is_dated()):
+            if step.date_given < step.company_id._collection_today():
+                outdated.setdefault(step, self.env._("The date given has passed"))
+        return outdated
+
+    def _withdraw_letter(self, reason):
+        """The letter is not needed any more: the step is taken back, or, if part of it is done, left to a person."""
+        self.ensure_one()
+        if 'sent' in (self.email_state, self.call_state):
+            self._fail_letter(reason)
+        else:
+            self._take_back(reason)
+
+    def _fail_letter(self, reason):
+        self.ensure_one()
+        self._set_letter_state('failed')
+        self.failure = reason
+
+    def _set_letter_state(self, state):
+        for means in PAPER:
+            self.filtered(lambda step, means=means: step[f'{means}_state'] in WAITING)[f'{means}_state'] = state
+
+    def _get_print_action(self, problems):
+        """:return: the action that downloads the letters, after telling what is not among them"""
+        if not self and not problems:
+            raise UserError(self.env._("No letter waits to be printed."))
+        download = self.env.ref('account_collection_followup.action_report_letter').report_action(self, config=False)
+        if not problems:
+            return dict(download, close_on_report_download=True)
+        reasons = '\n'.join(f"{step.partner_id.display_name}: {reason}." for step, reason in problems.items())
+        message = self.env._("%(printed)s printed, %(aside)s not:", printed=len(self), aside=len(problems))
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'type': 'warning',
+                'sticky': True,
+                'title': message,
+                'message': reasons,
+                'next': download if self else {'type': 'ir.actions.client', 'tag': 'soft_reload'},
+            },
+        }
+
+    def action_download_letter(self):
+        """Download these letters as they were printed."""
+        self.check_access('read')
+        self._check_printer()
+        return self.env.ref('account_collection_followup.action_report_letter').report_action(self, config=False)
+
+    def _get_letter_file_name(self):
+        self.ensure_one()
+        return self.env._(
+            "Letter %(reference)s %(customer)s", reference=self._get_letter_reference(), customer=self.partner_id.name
+        )
+
+    # ------------------------------------------------------------------
+    # Post
+    # ------------------------------------------------------------------
+    def action_open_post(self):
+        """Ask when the letters of these steps were posted; all that wait if there are none."""
+        steps = (self or self.search(self._get_letter_domain(), order='date, id'))._check_collector()
+        return self.env['collection.post']._open_for(steps.filtered('letter_waits'))
+
+    def action_posted(self, day=None, numbers=None):
+        """Record that the letters left on ``day`` (default today); fixes the date given and the letter as it is.
+
+        A letter that was not printed here is written for that day.
+
+        :param dict numbers: {step id: number of the registered letter}, where known
+        :raise UserError: when there is no letter to post, or it was printed too long ago
+        """
+        self = self._check_collector()
+        day = fields.Date.to_date(day) or self.company_id[:1]._collection_today()
+        for step in self:
+            if problem := step._get_post_problem(day):
+                raise UserError(f"{step.display_name}: {problem}")
+        errors = self.filtered(lambda step: not step.letter_html)._write_letters(day, anywhere=True)
+        for step, error in errors.items():
+            raise UserError(f"{step.display_name}: {error}")
+        for step in self:
+            step._fix_letter_date()
+        self._set_letter_state('sent')
+        self.posted_on = day
+        for step_id, number in (numbers or {}).items():
+            self.filtered(lambda step, step_id=step_id: step.id == int(step_id)).registered_number = number
+        self.filtered(lambda step: step.email_state != 'failed').failure = False
+        self._log_posted(day)
+        self._mark_dirty()
+
+    def _get_post_problem(self, day):
+        """:return: why this letter cannot have been posted on a day, or None"""
+        self.ensure_one()
+        if not self.letter_waits:
+            return self.env._("there is no letter to post.")
+        if day > self.company_id._collection_today():
+            return self.env._("a letter cannot be posted in the future.")
+        if not self.printed_on:
+            return None
+        if day < self.printed_on:
+            return self.env._("the letter was printed after that day.")
+        working = self.env['collection.holiday']._working_days(self.company_id)
+        days = self.level_id.policy_id.letter_days
+        if day > working.add(self.printed_on, days):
+            return self.env._(
+                "printed more than %s working days before it was posted. Print it again: its dates are too old.", days
+            )
+        return None
+
+    def _is_dated(self):
+        """:return: whether the date given is fixed already, by an e-mail that left or is about to, by an earlier letter
+        or by the call"""
+        self.ensure_one()
+        return bool(self.act_on) and (
+            self.email_state == 'todo' or 'sent' in {self[f'{means}_state'] for means in MEANS}
+        )
+
+    def _fix_letter_date(self):
+        """What the letter says is what counts."""
+        self.ensure_one()
+        if not self._is_dated():
+            working = self.env['collection.holiday']._working_days(self.company_id)
+            self.act_on = working.add(self.date_given, self._get_act_days())
+
+    def _log_posted(self, day):
+        posted = self.env['collection.letter']._format_day(day)
+        self.case_id._message_log_batch(
+            bodies={
+                step.case_id.id: self.env._(
+                    "%(means)s posted on %(day)s.",
+                    means=' '.join(filter(None, [step.letter_means, step.registered_number])),
+                    day=posted,
+                )
+                for step in self
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Registered letter
+    # ------------------------------------------------------------------
+    def action_record_delivery(self, outcome=None, day=None, number=None):
+        """Record the number of a registered letter and what became of it.
+
+        :param str outcome: 'received', 'refused' or 'returned'
+        :param date day: when
+        :raise UserError: when it was not posted, or the day does not fit
+        """
+        self.ensure_one()
+        self = self._check_collector()
+        if self.registered_state != 'sent' or not self.posted_on:
+            raise UserError(self.env._("%s: no registered letter was posted.", self.display_name))
+        if not outcome:
+            self.registered_number = number or self.registered_number
+            return
+        day = fields.Date.to_date(day)
+        if not day or not self.posted_on <= day <= self.company_id._collection_today():
+            raise UserError(self.env._("The day must lie between the day the letter was posted and today."))
+        if outcome not in dict(OUTCOMES):
+            raise UserError(self.env._("Say whether the letter was received, refused or returned."))
+        self.write(
+            {
+                'registered_outcome': outcome,
+                'registered_received_on': day,
+                'registered_number': number or self.registered_number,
+            }
+        )
+        labels = dict(self._fields['registered_outcome']._description_selection(self.env))
+        self.case_id._message_log(
+            body=self.env._(
+                "Registered letter: %(outcome)s on %(day)s.",
+                outcome=labels[outcome],
+                day=self.env['collection.letter']._format_day(day),
+            )
+        )
