@@ -147,7 +147,7 @@ class TestBanner(CollectionCommon):
         self.levels[20].mode = 'validate'
         self.invoice(due='2026-01-10')
         run = self.run_day('2026-03-02')
-        case = run.message_ids.partner_id.collection_case_id
+        case = self.env['collection.case']._open_for(self.partner_a, self.company)[self.partner_a]
         self.assertEqual(case.next_action, 'approve')
         self.assertEqual(case.action_open_run()['res_id'], run.id)
         with self.assertRaises(UserError):
