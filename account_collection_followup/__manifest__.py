@@ -24,6 +24,7 @@
         "views/collection_dispute_close_views.xml",
         "data/collection_litigation_data.xml",
         "views/collection_reason_views.xml",
+        "views/collection_post_views.xml",
         "views/collection_item_as_of_views.xml",
         "views/collection_preview_views.xml",
         "views/collection_start_views.xml",

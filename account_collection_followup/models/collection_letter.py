@@ -162,7 +162,7 @@ class CollectionLetter(models.AbstractModel):
     # Pages
     # ------------------------------------------------------------------
     @api.model
-    def _cut(self, sections, first, capacity=36):
+    def _cut(self, sections, first, capacity=46):
         """Cut lists into pages.
 
         :param int first: rows that fit beside the text of a letter; more of them go on pages of their own

@@ -7,7 +7,7 @@ from odoo import models
 from ..tools import Section
 
 #: rows of a list that fit beside the text on the first page
-FIRST_PAGE_ROWS = 20
+FIRST_PAGE_ROWS = 18
 #: a total shown in a list of items
 Total = namedtuple('Total', ['name', 'currency_id', 'asked'])
 
