@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 #: customers per transaction: small enough that a lock is short, large enough that batching pays
 BATCH = 100
+#: days after which a preview is forgotten; a run that sent something is kept
+PREVIEW_DAYS = 7
 
 
 class CollectionRun(models.Model):
@@ -29,14 +33,19 @@ class CollectionRun(models.Model):
     line_ids = fields.One2many('collection.run.line', 'run_id')
     message_ids = fields.One2many('collection.run.line', 'run_id', "Messages", domain=[('kind', '=', 'message')])
     hold_ids = fields.One2many('collection.run.line', 'run_id', "On hold", domain=[('kind', '=', 'hold')])
+    reason_ids = fields.One2many('collection.run.reason', 'run_id', "Held by reason")
     step_ids = fields.One2many('collection.step', 'run_id', "Steps")
     finished_on = fields.Datetime(readonly=True)
+    laid_out_on = fields.Datetime(readonly=True, help="What is held is told as it stood then.")
     warnings = fields.Text(readonly=True)
     line_count = fields.Integer(compute='_compute_counts')
-    message_count = fields.Integer("Messages to leave", compute='_compute_counts')
+    message_count = fields.Integer("To send", compute='_compute_counts')
     proposed_count = fields.Integer("To approve", compute='_compute_counts')
-    done_count = fields.Integer("Sent", compute='_compute_counts')
-    held_count = fields.Integer("Held", compute='_compute_counts')
+    done_count = fields.Integer("Done", compute='_compute_counts')
+    incomplete_count = fields.Integer(
+        "To finish", compute='_compute_incomplete_count', help="Letters to post, calls to make, failures to mend."
+    )
+    held_count = fields.Integer("Customers held", compute='_compute_counts')
     error_count = fields.Integer("Errors", compute='_compute_counts')
     amount = fields.Monetary("Asked", compute='_compute_counts')
     is_today = fields.Boolean(compute='_compute_is_today')
@@ -69,6 +78,18 @@ class CollectionRun(models.Model):
             run.error_count = of['error'][0]
             run.line_count = sum(number for number, _amount in counts.get(run.id, {}).values())
             run.amount = sum(of[state][1] for state in ('approved', 'proposed', 'done'))
+
+    @api.depends('step_ids.complete', 'step_ids.cancelled')
+    def _compute_incomplete_count(self):
+        counts = dict(
+            self.env['collection.step']._read_group(
+                [('run_id', 'in', self.ids), ('complete', '=', False), ('cancelled', '=', False)],
+                ['run_id'],
+                ['__count'],
+            )
+        )
+        for run in self:
+            run.incomplete_count = counts.get(run, 0)
 
     @api.depends('date', 'company_id')
     def _compute_is_today(self):
@@ -103,17 +124,19 @@ class CollectionRun(models.Model):
         self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute(self._get_layout_query())
         self.env['collection.run.line'].invalidate_model()
+        self.env['collection.run.reason'].invalidate_model()
         self._apply_cap()
-        self.warnings = '\n'.join(self._get_warnings()) or False
+        self.write({'laid_out_on': fields.Datetime.now(), 'warnings': '\n'.join(self._get_warnings()) or False})
 
     def _get_layout_query(self):
         """:return: SQL that inserts a line for each message and for each customer and reason of a hold. What was
-        left out, or never approved, in the run before is proposed again whatever its mode."""
+        left out, or never approved, in the run before is proposed again whatever its mode, with the day since when it waits
+        and what the collector proposed."""
         validate = not self.company_id.collection_first_run_done
         return SQL(
             """INSERT INTO collection_run_line (
                    run_id, company_id, partner_id, kind, track, level_id, mode, reason, until, state,
-                   item_count, amount, unsent_count, create_uid, create_date, write_uid, write_date)
+                   item_count, amount, unsent_count, proposed_since, proposed_by_id, proposed_on, proposal_note, create_uid, create_date, write_uid, write_date)
                SELECT %(run)s, %(company)s, p.partner_id,
                       CASE WHEN p.reason IS NULL THEN 'message' ELSE 'hold' END, CASE WHEN p.reason IS NULL THEN p.track END,
                       CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END,
@@ -121,15 +144,23 @@ class CollectionRun(models.Model):
                       CASE WHEN p.reason IS NOT NULL THEN 'held'
                            WHEN p.mode = 'auto' AND NOT %(validate)s AND NOT bool_or(p.withheld) THEN 'approved' ELSE 'proposed' END,
                       count(*), sum(CASE WHEN p.reason IS NULL THEN p.to_chase_company ELSE p.residual_company END),
-                      count(*) FILTER (WHERE p.unsent), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                 FROM (SELECT q.*, q.reason IS NULL AND EXISTS (
-                              SELECT FROM collection_run_line x WHERE x.run_id = %(previous)s AND x.partner_id = q.partner_id
-                                 AND x.track = q.track AND (x.state = 'skipped' OR x.state = 'replaced' AND x.mode = 'auto')) AS withheld
-                         FROM (%(plan)s) q) p
+                      count(*) FILTER (WHERE p.unsent),
+                      CASE WHEN p.reason IS NULL AND (p.mode <> 'auto' OR %(validate)s OR bool_or(p.withheld))
+                           THEN COALESCE(min(p.proposed_since), %(date)s) END,
+                      max(p.proposed_by_id), max(p.proposed_on), max(p.proposal_note), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                 FROM (SELECT q.*, COALESCE(x.withheld, false) AS withheld, x.proposed_since, x.proposed_by_id, x.proposed_on, x.proposal_note
+                         FROM (%(plan)s) q
+                         LEFT JOIN (SELECT partner_id, track, bool_or(state = 'skipped' OR mode = 'auto') AS withheld,
+                                           min(proposed_since) AS proposed_since, max(proposed_by_id) AS proposed_by_id,
+                                           max(proposed_on) AS proposed_on, max(proposal_note) AS proposal_note
+                                      FROM collection_run_line WHERE run_id = %(previous)s AND state IN ('skipped', 'replaced')
+                                     GROUP BY partner_id, track) x
+                           ON q.reason IS NULL AND x.partner_id = q.partner_id AND x.track = q.track) p
                 GROUP BY p.partner_id, p.reason, CASE WHEN p.reason IS NULL THEN p.track END,
                          CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END, p.mode""",
             run=self.id,
             company=self.company_id.id,
+            date=self.date,
             validate=validate,
             previous=self._get_previous().id or None,
             uid=self.env.uid,
@@ -171,7 +202,11 @@ class CollectionRun(models.Model):
             warnings.append(self.env._("This day is past: the preview shows the ledger as it stood then."))
         warnings += self._get_rate_warnings()
         if unsent := sum(self.message_ids.mapped('unsent_count')):
-            warnings.append(self.env._("%s invoices asked for were never sent to their customers from here.", unsent))
+            warnings.append(
+                self.env._("1 invoice asked for was never sent to its customer from here.")
+                if unsent == 1
+                else self.env._("%s invoices asked for were never sent to their customers from here.", unsent)
+            )
         return warnings
 
     def _get_rate_warnings(self):
@@ -245,8 +280,11 @@ class CollectionRun(models.Model):
         older = self.search([('company_id', '=', self.company_id.id), ('state', '=', 'open'), ('id', '!=', self.id)])
         older.line_ids.filtered(lambda line: line.state in ('proposed', 'approved')).state = 'replaced'
         older._finish()
+        self.env['collection.consultation']._prepare_day(self.company_id)
+        self.env['collection.litigation.item']._prepare_day(self.company_id)
         self._lay_out()
         self.state = 'open'
+        self.env['collection.case']._prepare_decisions(self.company_id)
         self._finish_if_done()
 
     def _finish(self):
@@ -307,6 +345,12 @@ class CollectionRun(models.Model):
         if not self.env.su and not self.env.user.has_group('account_collection_followup.group_collection_collector'):
             raise AccessError(self.env._("Only a collector can do this."))
         self.check_access('write')
+
+    @api.autovacuum
+    def _gc_previews(self):
+        """A preview is a question: what it answered is of no use some days later."""
+        limit = fields.Datetime.now() - timedelta(days=PREVIEW_DAYS)
+        self.search([('state', '=', 'preview'), ('write_date', '<', limit)], limit=1000).unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_preview(self):

@@ -17,6 +17,8 @@ NOTHING_TO_DO = (
     'delay',
     'conversation',
     'peace',
+    'objection',
+    'consultation',
     'closed_day',
     'cap',
     'settled',
@@ -26,7 +28,7 @@ _logger = logging.getLogger(__name__)
 
 
 class CollectionRunLine(models.Model):
-    """A customer in a run: one message to leave, or what is held and for which reason."""
+    """A customer in a run: one message to send, or what is held and for which reason."""
 
     _name = 'collection.run.line'
     _description = "Line of a Follow-up Run"
@@ -41,13 +43,14 @@ class CollectionRunLine(models.Model):
     kind = fields.Selection([('message', "Message"), ('hold', "Held")], required=True)
     track = fields.Selection(TRACKS)
     level_id = fields.Many2one('collection.level', ondelete='set null')
-    mode = fields.Selection([('auto', "Automatic"), ('validate', "To validate"), ('decide', "Manager decides")])
+    mode = fields.Selection([('auto', "Automatic"), ('validate', "To approve"), ('decide', "Manager decides")])
     state = fields.Selection(
         [
             ('proposed', "To approve"),
-            ('approved', "To leave"),
-            ('done', "Sent"),
+            ('approved', "To send"),
+            ('done', "Done"),
             ('held', "Held"),
+            ('solved', "Solved"),
             ('skipped', "Left out"),
             ('replaced', "Replaced by the next run"),
             ('error', "Error"),
@@ -66,7 +69,11 @@ class CollectionRunLine(models.Model):
     unsent_count = fields.Integer("Never sent")
     step_id = fields.Many2one('collection.step', ondelete='set null', index='btree_not_null')
     error = fields.Char()
-    note = fields.Char(help="What could not be done for this message.")
+    note = fields.Char(help="What could not be done for this message, or why it was left out.")
+    decided_by_id = fields.Many2one('res.users', "Decided by", help="Who approved the message or left it out.")
+    decided_on = fields.Datetime()
+    can_decide = fields.Boolean(compute='_compute_can_decide', help="Whether the user may approve or leave out.")
+    can_propose = fields.Boolean(compute='_compute_can_decide', help="Whether a collector may propose the hand-over.")
     preview_html = fields.Html(compute='_compute_preview_html', sanitize=False)
 
     @api.depends('partner_id', 'level_id')
@@ -119,6 +126,10 @@ class CollectionRunLine(models.Model):
                 self.env._("Write it off, or change the minimum of the policy."),
             ),
             'top': (self.env._("Last level reached"), self.env._("Decide what to do with the customer.")),
+            'join': (
+                self.env._("In litigation: join it or chase it?"),
+                self.env._("The collections manager decides whether it joins the litigation or is chased."),
+            ),
             'delay': (self.env._("Overdue since a few days only"), self.env._("Nothing: the first level comes later.")),
             'unfinished': (
                 self.env._("The last step is not complete"),
@@ -128,6 +139,14 @@ class CollectionRunLine(models.Model):
             'peace': (
                 self.env._("Everything asked for was just answered"),
                 self.env._("Nothing: leave the customer in peace for some days."),
+            ),
+            'objection': (
+                self.env._("The sales rep objects"),
+                self.env._("Nothing: it goes on after the day he named."),
+            ),
+            'consultation': (
+                self.env._("The sales rep is being told"),
+                self.env._("Nothing: he may object until then."),
             ),
             'closed_day': (self.env._("Not a working day"), self.env._("Nothing: it leaves on the next working day.")),
             'minimum': (
@@ -150,79 +169,43 @@ class CollectionRunLine(models.Model):
     def _selection_reasons(self):
         return list(self._get_reason_labels().items())
 
-    @api.depends('reason')
+    @api.depends('reason', 'kind', 'state')
     def _compute_reason_text(self):
         reasons = self._get_reasons()
         for line in self:
             line.reason_text, line.advice = reasons.get(line.reason, (line.reason, False))
-            line.solvable = line.kind == 'hold' and line.reason not in NOTHING_TO_DO
+            line.solvable = line.kind == 'hold' and line.state == 'held' and self._is_solvable(line.reason)
 
     @api.model
-    def _get_plan_sentence(self, items, steps, today):
-        """What happens next to a customer and why, in a sentence or two.
-
-        :param items: his :class:`PlanItem` of today
-        :param steps: his ``collection.step``
-        """
-        Level, day = self.env['collection.level'], self._format_day
-        if not items:
-            return self.env._("Nothing is overdue.")
-        sentences = []
-        rising = {item.message_level_id: item.mode for item in items if not item.reason}
-        for level_id, mode in rising.items():
-            level = Level.browse(level_id)
-            text = {
-                'auto': self.env._("Next run: %s leaves by itself."),
-                'validate': self.env._("Next run: %s, to be approved."),
-                'decide': self.env._("%s is proposed to the collections manager."),
-            }[mode]
-            sentences.append(text % level.name)
-        running = steps.filtered(lambda step: not step.cancelled and step.act_on and step.act_on > today)[:1]
-        if running and any(item.reason == 'conversation' for item in items):
-            announced = running.next_level_id.name or self.env._("the next step")
-            sentences.append(
-                self.env._(
-                    "%(level)s was sent on %(sent)s and gives until %(given)s. After that: %(next)s.",
-                    level=running.level_id.name,
-                    sent=day(running.date),
-                    given=day(running.date_given),
-                    next=announced,
-                )
-            )
-        reasons = self._get_reasons()
-        for code in dict.fromkeys(item.reason for item in items if item.reason and item.reason != 'conversation'):
-            until = max((item.until for item in items if item.reason == code and item.until), default=None)
-            reason, advice = reasons.get(code, (code, ''))
-            number = sum(item.reason == code for item in items)
-            sentences.append(
-                self.env._(
-                    "%(number)s held: %(reason)s until %(until)s. %(advice)s",
-                    number=number,
-                    reason=reason,
-                    until=day(until),
-                    advice=advice,
-                )
-                if until
-                else self.env._("%(number)s held: %(reason)s. %(advice)s", number=number, reason=reason, advice=advice)
-            )
-        return '\n'.join(sentences)
-
-    @api.model
-    def _format_day(self, day):
-        return self.env['ir.qweb.field.date'].value_to_html(day, {'format': 'd MMMM'}) if day else ''
+    def _is_solvable(self, reason):
+        """:return: whether somebody can do something about a reason; the others pass by themselves"""
+        return reason not in NOTHING_TO_DO
 
     # ------------------------------------------------------------------
     # Decisions
     # ------------------------------------------------------------------
+    @api.depends('state', 'mode', 'run_state', 'date', 'proposed_by_id', 'company_id.collection_manager_id')
+    @api.depends_context('uid')
+    def _compute_can_decide(self):
+        """Only today's run can send, and litigation is the collections manager's (R48)."""
+        for line in self:
+            today = line.run_state in ('open', 'done') and line.run_id.is_today
+            mine = line.mode != 'decide' or line.sudo().company_id.collection_manager_id == self.env.user
+            line.can_decide = today and mine
+            line.can_propose = today and not mine and line.state == 'proposed' and not line.proposed_by_id
+
     def action_approve(self):
         """Let the messages leave. Litigation is approved by the collections manager alone (R48)."""
         self._check_approver()
         self._check_today()
         lines = self.sudo().filtered(lambda line: line.state in ('proposed', 'skipped'))
-        lines.state = 'approved'
+        lines.write({'state': 'approved', **self._prepare_decision()})
         lines.run_id.state = 'open'
         lines.run_id._end_trial()
         self.run_id._execute_now()
+
+    def _prepare_decision(self):
+        return {'decided_by_id': self.env.uid, 'decided_on': fields.Datetime.now()}
 
     def _check_today(self):
         """Dates are set when a message leaves: what is left of another day is planned anew (R49)."""
@@ -252,7 +235,7 @@ class CollectionRunLine(models.Model):
                 'context': {'default_purpose': 'skip', 'default_run_line_ids': self.ids},
             }
         self.sudo().filtered(lambda line: line.state in ('proposed', 'approved')).write(
-            {'state': 'skipped', 'note': reason}
+            {'state': 'skipped', 'note': reason, **self._prepare_decision()}
         )
         self.run_id.sudo()._finish_if_done()
         return True
@@ -358,7 +341,7 @@ class CollectionRunLine(models.Model):
     def _get_preview(self):
         self.ensure_one()
         if self.step_id:
-            return self.step_id.mail_id.sudo().body_html or self.step_id.items_html
+            return self.step_id.message_html
         return self.env['collection.step.builder']._preview(self)
 
     def action_open_case(self):
@@ -373,6 +356,8 @@ class CollectionRunLine(models.Model):
         case = self.env['collection.case']._open_for(self.partner_id, self.company_id)[self.partner_id]
         if self.reason in ('receipt', 'netted'):
             return case.action_match()
+        if self.reason == 'join':
+            return case.action_open_litigation_items()
         if self.reason in ('no_email', 'archived'):
             return self.partner_id.get_formview_action()
         if self.reason in ('no_levels', 'minimum', 'small', 'top') and case.policy_id:

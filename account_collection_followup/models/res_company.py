@@ -63,9 +63,17 @@ class ResCompany(models.Model):
         help="When documents were sent to the customer he is called again within so many days.",
     )
 
+    collection_exception_days = fields.Integer(
+        "Working days before an exception",
+        default=3,
+        help="What waits longer than this to be approved, decided, posted or called is shown to the collections "
+        "manager among the exceptions.",
+    )
+
     _collection_numbers_positive = models.Constraint(
-        'CHECK(collection_daily_cap >= 0 AND collection_call_tries >= 1 AND collection_documents_days >= 1)',
-        "Collections: the cap cannot be negative; tries and days are at least one.",
+        'CHECK(collection_daily_cap >= 0 AND collection_call_tries >= 1 AND collection_documents_days >= 1 '
+        'AND collection_exception_days >= 0)',
+        "Collections: the cap and the days before an exception cannot be negative; tries and days are at least one.",
     )
 
     @api.constrains('collection_user_id', 'collection_manager_id', 'collection_director_id')

@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
@@ -153,7 +154,7 @@ class TestRun(CollectionCommon):
         self.invoice(self.partner_b).is_move_sent = False
         run = self.run_day()
         self.assertIn("XGD has no rate", run.warnings)
-        self.assertIn("1 invoices asked for were never sent", run.warnings)
+        self.assertIn("1 invoice asked for was never sent", run.warnings)
         self.assertEqual(len(self.steps(self.partner_b)), 1, "a warning stops nobody's reminder")
         run = self.env['collection.run'].create({'company_id': self.company.id, 'date': '2026-03-07'})
         run.action_preview()
@@ -281,3 +282,176 @@ class TestRun(CollectionCommon):
         run = self.run_day()
         lines = run.message_ids.grouped('partner_id')
         self.assertEqual((lines[self.partner_a].state, lines[self.partner_b].state), ('done', 'error'))
+
+
+@tagged('post_install', '-at_install')
+@freeze_time(TODAY)
+class TestRunScreen(CollectionCommon):
+    """What the screen of a run says is true."""
+
+    def line(self, run, partner=None):
+        return run.message_ids.filtered(lambda line: line.partner_id == (partner or self.partner_a))
+
+    def sentence(self):
+        case = self.env['collection.case'].search([('partner_id', '=', self.partner_a.id)])
+        case.invalidate_recordset(['sentence'])
+        return case.sentence
+
+    # ------------------------------------------------------------------
+    # Outcome
+    # ------------------------------------------------------------------
+    def test_outcome_says_what_is_still_to_do(self):
+        self.invoice()
+        run = self.run_day()
+        line, step = self.line(run), self.steps()
+        self.assertEqual((line.outcome, line.outcome_tone), ("Call to make", 'todo'))
+        self.assertEqual(run.incomplete_count, 1)
+        self.complete(step)
+        self.assertEqual((line.outcome, line.outcome_tone), ("Sent", 'done'))
+        self.assertEqual(run.incomplete_count, 0)
+
+    def test_outcome_of_a_letter(self):
+        self.partner_a.write({'street': "1 Harbour Road", 'zip': '1000', 'city': "Port Town"})
+        (self.levels[20] | self.levels[30]).active = False
+        self.levels[40].mode = 'auto'
+        self.invoice()
+        line = self.line(self.run_day())
+        self.assertEqual((line.outcome, line.outcome_tone), ("Letter to post", 'todo'))
+        self.complete(self.steps())
+        self.assertEqual(line.outcome, "Sent")
+
+    def test_outcome_of_a_failed_email(self):
+        self.levels[20].by_call = False
+        self.invoice()
+        Run = self.env['collection.run'].with_user(SUPERUSER_ID)
+        Run._prepare_day(self.company)
+        run = Run._get_today(self.company)
+        run._execute_batch()
+        line = self.line(run)
+        self.assertEqual((line.outcome, line.outcome_tone), ("E-mail in the queue", 'moving'))
+        self.deliver(failure="mailbox full")
+        self.assertEqual((line.outcome, line.outcome_tone), ("E-mail failed", 'failed'))
+        self.assertIn("mailbox full", line.outcome_note)
+        self.assertIn("The e-mail of Reminder 1 of 2 March failed: mailbox full.", self.sentence())
+
+    def test_outcome_of_what_was_taken_back(self):
+        self.levels[20].by_email = False
+        self.invoice()
+        run = self.run_day()
+        self.steps().with_user(self.collector).action_cancel("Wrong customer")
+        line = self.line(run)
+        self.assertEqual((line.outcome, line.outcome_tone, line.outcome_note), ("Left out", 'closed', "Wrong customer"))
+        self.assertIn("Reminder 1 was taken back today: Wrong customer.", self.sentence())
+
+    # ------------------------------------------------------------------
+    # Decisions
+    # ------------------------------------------------------------------
+    def test_the_case_says_who_left_out_what_and_why(self):
+        self.levels[20].mode = 'validate'
+        self.invoice()
+        run = self.run_day()
+        self.assertIn("Reminder 1 waits for approval in today's run.", self.sentence())
+        line = self.line(run)
+        line.with_user(self.collector).action_skip("The customer has just called.")
+        self.assertEqual((line.decided_by_id, line.outcome), (self.collector, "Left out"))
+        text = f"Reminder 1 was left out today by {self.collector.name}: The customer has just called."
+        self.assertEqual(self.sentence(), f"{text} The next run proposes it again.")
+        with freeze_time('2026-03-03'):
+            self.assertEqual(self.sentence(), "Next run: Reminder 1, to be approved.")
+
+    def test_who_may_decide_is_offered_to_decide(self):
+        (self.levels[20] | self.levels[30] | self.levels[40] | self.levels[50]).active = False
+        self.invoice()
+        line = self.line(self.run_day())
+        offered = [
+            (line.with_user(user).can_decide, line.with_user(user).can_propose)
+            for user in (self.collector, self.manager)
+        ]
+        self.assertEqual(offered, [(False, True), (True, False)])
+        line.with_user(self.collector).action_propose("Three promises broken")
+        self.assertFalse(line.with_user(self.collector).can_propose)
+        self.assertEqual(line.outcome, "Proposed to the manager")
+        self.assertIn("proposed by", self.sentence())
+        with freeze_time('2026-03-03'):
+            self.env.invalidate_all()
+            self.assertFalse(line.with_user(self.manager).can_decide, "only today's run can send")
+
+    # ------------------------------------------------------------------
+    # What is held
+    # ------------------------------------------------------------------
+    def test_held_by_reason(self):
+        for partner in self.partner_a | self.partner_b:
+            self.invoice(partner)
+            self.receive(partner, 10)
+        run = self.run_day().with_user(self.collector)
+        reason = run.reason_ids
+        self.assertEqual((reason.reason, reason.held_count, reason.item_count, reason.amount), ('receipt', 2, 2, 2000))
+        self.assertTrue(reason.solvable)
+        action = reason.action_open_lines()
+        self.assertEqual(self.env['collection.run.line'].search(action['domain']), run.hold_ids)
+        self.assertEqual(run.hold_ids[0].item_ids.residual, 1000)
+        self.assertEqual(self.env['collection.run.reason'].browse(reason.id).reason_text, reason.reason_text)
+
+    def test_asked_again_it_tells_what_was_solved_and_sends_nothing(self):
+        """A customer without any address gets one: his message waits for approval (R66, R68)."""
+        self.levels[20].by_call = False
+        self.partner_a.email = self.partner_b.email = False
+        self.invoice()
+        self.invoice(self.partner_b)
+        run = self.run_day()
+        self.assertEqual((run.hold_ids.mapped('reason'), run.state), (['no_email', 'no_email'], 'done'))
+        self.partner_a.email = 'a@example.com'
+        run.with_user(self.collector).action_check_again()
+        holds = run.hold_ids.grouped('partner_id')
+        self.assertEqual((holds[self.partner_a].state, holds[self.partner_b].state), ('solved', 'held'))
+        self.assertEqual((run.reason_ids.held_count, run.reason_ids.solved_count), (1, 1))
+        self.assertEqual((self.line(run).state, run.state), ('proposed', 'open'))
+        self.assertFalse(self.steps())
+        run.with_user(self.collector).action_check_again()
+        self.assertEqual(len(run.line_ids), 3, "asked twice, nothing is told twice")
+        self.line(run).with_user(self.collector).action_approve()
+        self.assertEqual(len(self.steps()), 1)
+        self.assertFalse(self.env['collection.run'].search([('state', '=', 'preview')]))
+
+    def test_asked_again_what_a_person_decided_stays(self):
+        self.levels[20].mode = 'validate'
+        moves = self.invoice() | self.invoice(self.partner_b)
+        run = self.run_day()
+        self.line(run).with_user(self.collector).action_skip("Not now")
+        self.pay(moves[1])
+        run.with_user(self.collector).action_check_again()
+        self.assertEqual(self.line(run).state, 'skipped')
+        paid = self.line(run, self.partner_b)
+        self.assertEqual((paid.state, paid.outcome), ('solved', "No longer due"))
+        self.assertFalse(run.hold_ids)
+
+    def test_asked_again_a_message_sent_today_is_no_news(self):
+        self.invoice()
+        run = self.run_day()
+        run.with_user(self.collector).action_check_again()
+        self.assertFalse(run.hold_ids)
+        self.assertEqual((self.line(run).state, run.state), ('done', 'done'))
+        with freeze_time('2026-03-03'), self.assertRaisesRegex(UserError, "Only today's run"):
+            run.with_user(self.collector).action_check_again()
+
+    # ------------------------------------------------------------------
+    # Previews
+    # ------------------------------------------------------------------
+    def test_the_date_of_a_preview_has_no_onchange(self):
+        """While one is on its way, the date picker of Odoo puts the former date over the one just saved."""
+        arch = self.env['collection.run'].get_view(view_type='form')['arch']
+        self.assertIn('<field name="date" ', arch)
+        node = etree.fromstring(arch).xpath("//h1/field[@name='date']")[0]
+        self.assertEqual(node.get('on_change'), '0')
+
+    def test_old_previews_are_forgotten(self):
+        self.invoice()
+        run = self.run_day()
+        Run = self.env['collection.run'].with_user(self.collector)
+        old, new = Run.create({'date': '2026-03-20'}), Run.create({'date': '2026-03-21'})
+        old.action_preview()
+        self.env.flush_all()
+        self.cr.execute("UPDATE collection_run SET write_date = '2026-02-22' WHERE id IN %s", [(old.id, run.id)])
+        self.env.invalidate_all()
+        self.env['collection.run'].sudo()._gc_previews()
+        self.assertEqual((old | new | run).exists(), new | run)

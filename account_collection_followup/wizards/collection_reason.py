@@ -13,6 +13,7 @@ class CollectionReason(models.TransientModel):
             ('step', "Cancel the step"),
             ('failure', "Record the failure"),
             ('skip', "Leave the messages out"),
+            ('propose', "Propose litigation"),
         ],
         required=True,
         readonly=True,
@@ -31,5 +32,7 @@ class CollectionReason(models.TransientModel):
             self.step_id.action_cancel(self.reason)
         elif self.purpose == 'skip':
             self.run_line_ids.action_skip(self.reason)
+        elif self.purpose == 'propose':
+            self.run_line_ids.action_propose(self.reason)
         else:
             self.step_id.action_record_failure(self.reason)

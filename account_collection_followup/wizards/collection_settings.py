@@ -39,6 +39,7 @@ class CollectionSettings(models.TransientModel):
     collection_daily_cap = fields.Integer(related='company_id.collection_daily_cap', readonly=False)
     collection_call_tries = fields.Integer(related='company_id.collection_call_tries', readonly=False)
     collection_documents_days = fields.Integer(related='company_id.collection_documents_days', readonly=False)
+    collection_exception_days = fields.Integer(related='company_id.collection_exception_days', readonly=False)
     collection_log_invoices = fields.Boolean(related='company_id.collection_log_invoices', readonly=False)
     problem = fields.Text(compute='_compute_problem')
     impact = fields.Text(compute='_compute_impact')
