@@ -35,10 +35,11 @@ class CollectionCall(models.Model):
 
     _name = 'collection.call'
     _description = "Call"
-    _inherit = ['collection.fact']
+    _inherit = ['collection.fact', 'collection.activity.mixin']
     _order = 'planned_on desc, id desc'
 
-    _guarded_fields = TRY_FIELDS | {'step_id'}
+    _activity_fields = frozenset({'state', 'user_id', 'planned_on', 'purpose'})
+    _guarded_fields = TRY_FIELDS | {'step_id', 'target_reason'}
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'step_id'})
 
     channel = fields.Selection(
@@ -79,6 +80,9 @@ class CollectionCall(models.Model):
     last_try_on = fields.Date("Last try", readonly=True, copy=False)
     tried = fields.Boolean(readonly=True, copy=False, help="Tried often enough to count as made.")
     note = fields.Text(help="Facts only: the customer may ask to read it.")
+    target_reason = fields.Char(
+        "Why this customer", readonly=True, copy=False, help="Why the desk planned a satisfaction call with him."
+    )
     step_id = fields.Many2one('collection.step', index='btree_not_null', ondelete='set null', copy=False)
     move_ids = fields.Many2many(
         'account.move', 'collection_call_account_move_rel', 'call_id', 'move_id', string="Invoices"
@@ -123,6 +127,41 @@ class CollectionCall(models.Model):
         return result
 
     # ------------------------------------------------------------------
+    # On whose list
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        # a run plans hundreds at once: nothing is tracked, and the activity tells who calls
+        quiet = self.with_context(tracking_disable=True)
+        return super(CollectionCall, quiet).create(vals_list).with_env(self.env)
+
+    def write(self, vals):
+        quiet = self.with_context(mail_auto_subscribe_no_notify=True)
+        return super(CollectionCall, quiet).write(vals)
+
+    def _prepare_activities(self):
+        # EXTENDS collection.activity.mixin: one while the call is planned, for who makes it
+        types = {
+            purpose: self.env.ref(f'account_collection_followup.activity_type_{name}').id
+            for purpose, name in (('collection', 'call'), ('other', 'call'), ('satisfaction', 'satisfaction'))
+        }
+        users = {call: call.user_id.filtered('active') or call._get_fallback_user() for call in self}
+        return {
+            call: [
+                {'user_id': users[call].id, 'date_deadline': call.planned_on, 'activity_type_id': types[call.purpose]}
+            ]
+            for call in self
+            if call.state == 'planned' and users[call]
+        }
+
+    def _get_fallback_user(self):
+        """:return: who calls when nobody does: the responsible of the case, else the company's default collector"""
+        self.ensure_one()
+        call = self.sudo()
+        users = (call.case_id.user_id, call.company_id.collection_user_id, call.company_id.collection_manager_id)
+        return self.env['res.partner']._get_usable_user(*users)
+
+    # ------------------------------------------------------------------
     # Transitions
     # ------------------------------------------------------------------
     def action_made(self, result, note=None, callback_on=None):
@@ -157,7 +196,9 @@ class CollectionCall(models.Model):
         """Close a call that reached somebody."""
         today = self.company_id._collection_today()
         self._check_result(result, callback_on, today)
+        self._activity_done(self.note)
         internal(self).write({'state': 'made', 'made_on': today, 'result': result})
+        self._log_made()
         if next_on := self._get_next_call_date(result, callback_on, today):
             self._plan_next(next_on)
         self._get_steps()._on_call_done()
@@ -172,7 +213,7 @@ class CollectionCall(models.Model):
             self._link_outcome('dispute_id', [('opened_on', '=', today), ('state', '=', 'open')])
             if not self.dispute_id:
                 raise UserError(self.env._("Enter the dispute first: invoices and stated reason."))
-        elif result == 'callback' and (not callback_on or callback_on < today):
+        elif (result == 'callback' or callback_on) and (not callback_on or callback_on < today):
             raise UserError(self.env._("Agree on a day for the next call, today or later."))
         elif result == 'all_well' and self.purpose != 'satisfaction':
             raise UserError(
@@ -209,6 +250,7 @@ class CollectionCall(models.Model):
                 'planned_on': self._get_next_try(today),
             }
         )
+        self._log_try()
         if newly_tried:
             self._get_steps()._on_call_done()
 
@@ -218,7 +260,7 @@ class CollectionCall(models.Model):
     def _get_next_call_date(self, result, callback_on, today):
         """:return: when the result of a call asks for another one, or None"""
         calendar = self.env['collection.holiday']._working_days(self.company_id)
-        if result == 'callback':
+        if callback_on:
             return callback_on
         if result == 'documents':
             # a limit: on the last working day within it, but not today

@@ -78,6 +78,7 @@ class CollectionCase(models.Model):
         self.env.flush_all()
         self.env.cr.execute("SET LOCAL jit = off")
         self._drop_answered_calls(root, partners)
+        self.env['collection.call']._drop_settled(root, partners)
         if root.collection_start_date:
             self._open_overdue(root, partners)
         self.env.cr.execute(self._get_refresh_query(root, partners))
@@ -189,9 +190,9 @@ class CollectionCase(models.Model):
                         (array_agg(p.last_level_id ORDER BY v.rank DESC NULLS LAST, p.last_level_id))[1] AS level_id,
                         (array_agg(p.message_level_id ORDER BY n.rank DESC, n.id) FILTER (WHERE p.reason IS NULL))[1] AS rising_id,
                         (array_agg(p.mode ORDER BY n.rank DESC, n.id) FILTER (WHERE p.reason IS NULL))[1] AS mode,
-                        (array_agg(p.level_id ORDER BY w.rank DESC, w.id) FILTER (WHERE p.reason IN ('conversation', 'delay')))[1] AS waiting_id,
+                        (array_agg(p.level_id ORDER BY w.rank DESC, w.id) FILTER (WHERE p.reason IN ('conversation', 'delay', 'consultation', 'objection')))[1] AS waiting_id,
                         min(p.until) FILTER (WHERE p.reason IS NOT NULL) AS until,
-                        bool_or(p.reason = 'receipt') AS receipt,
+                        bool_or(p.reason = 'receipt') AS receipt, bool_or(p.reason = 'join') AS joining,
                         bool_or(p.reason IN ('no_email', 'no_policy', 'no_levels', 'archived', 'top')) AS blocked,
                         bool_and(p.reason = 'disputed') AS disputed,
                         (array_agg(p.reason ORDER BY p.to_chase_company DESC, p.residual DESC, p.line_id) FILTER (WHERE p.reason IS NOT NULL))[1] AS reason
@@ -223,7 +224,7 @@ class CollectionCase(models.Model):
                         COALESCE(p.to_chase, 0) AS to_chase, f.oldest_due_date, p.level_id,
                         %(next_level)s AS next_level_id,
                         %(next_action)s AS next_action,
-                        CASE WHEN b.number > 0 OR p.rising_id IS NOT NULL THEN %(today)s
+                        CASE WHEN b.number > 0 OR p.rising_id IS NOT NULL OR p.joining THEN %(today)s
                              ELSE LEAST(p.until, CASE WHEN s.call_level_id IS NOT NULL THEN c.planned_on END) END AS next_date,
                         p.reason, CASE WHEN b.number > 0 THEN 2 WHEN s.failed OR s.unreached OR p.blocked THEN 1 ELSE 0 END AS attention,
                         COALESCE(f.weight, 0) AS weight, GREATEST(s.last_on, c.last_on) AS last_contact_on
@@ -256,7 +257,7 @@ class CollectionCase(models.Model):
         return SQL(
             """CASE WHEN b.number > 0 THEN 'promise'
                     WHEN s.failed THEN 'mend'
-                    WHEN p.mode = 'decide' THEN 'decide'
+                    WHEN p.mode = 'decide' OR p.joining THEN 'decide'
                     WHEN p.mode = 'validate' THEN 'approve'
                     WHEN s.call_level_id IS NOT NULL OR c.planned_on IS NOT NULL THEN 'call'
                     WHEN s.post_level_id IS NOT NULL THEN 'post'
@@ -264,7 +265,7 @@ class CollectionCase(models.Model):
                     WHEN p.mode = 'auto' THEN 'leave'
                     WHEN p.blocked THEN 'blocked'
                     WHEN p.disputed THEN 'dispute'
-                    WHEN p.reason IN ('conversation', 'delay', 'promised', 'peace', 'closed_day') THEN 'wait'
+                    WHEN p.reason IN ('conversation', 'delay', 'promised', 'peace', 'consultation', 'objection', 'closed_day') THEN 'wait'
                     WHEN p.reason IS NOT NULL THEN 'blocked'
                     ELSE 'none' END"""
         )

@@ -22,11 +22,11 @@ class CollectionDispute(models.Model):
 
     _name = 'collection.dispute'
     _description = "Dispute"
-    _inherit = ['collection.fact', 'mail.thread', 'mail.activity.mixin']
+    _inherit = ['collection.fact', 'collection.activity.mixin']
     _order = 'opened_on desc, id desc'
-    _mail_post_access = 'read'
     _rec_names_search = ['name', 'partner_id', 'type_id']
 
+    _activity_fields = frozenset({'state', 'user_id', 'deadline'})
     _guarded_fields = frozenset(
         {'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'currency_id'}
     )
@@ -196,6 +196,7 @@ class CollectionDispute(models.Model):
         if any(not dispute.line_ids for dispute in disputes):
             # it would hold nothing, and the reminder would leave
             raise UserError(self.env._("Choose posted customer invoices that are not paid."))
+        disputes._log_opened()
         return disputes
 
     # ------------------------------------------------------------------
@@ -217,7 +218,9 @@ class CollectionDispute(models.Model):
         for dispute in self:
             dispute._check_open()
             values = dispute._prepare_closing(outcome, fields.Date.to_date(response_until))
+            dispute._activity_done(dict(self._fields['outcome']._description_selection(self.env))[outcome])
             internal(dispute).write(values)
+        self._log_closed()
         self._mark_dirty()
 
     def _check_open(self):
@@ -264,6 +267,8 @@ class CollectionDispute(models.Model):
         if self.filtered(lambda dispute: dispute.state == 'open'):
             raise UserError(self.env._("This dispute is open already."))
         same_day = self.filtered(lambda dispute: dispute.closed_on == dispute.company_id._collection_today())
+        # what was done before does not answer it any more
+        same_day._get_activities(active=False).automated = False
         internal(same_day).write({'state': 'open', 'outcome': False, 'closed_on': False, 'response_until': False})
         reopened = self.browse()
         for dispute in self - same_day:

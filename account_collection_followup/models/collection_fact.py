@@ -1,5 +1,7 @@
 from collections import defaultdict
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -177,5 +179,16 @@ class CollectionFact(models.AbstractModel):
         cases = self.env['collection.case'].browse(notes)
         author = self.env.user.partner_id
         cases.sudo()._message_log_batch(
-            bodies={case_id: '\n'.join(sentences) for case_id, sentences in notes.items()}, author_id=author.id
+            bodies={case_id: Markup("<br/>").join(sentences) for case_id, sentences in notes.items()},
+            author_id=author.id,
         )
+
+    def _log_on_customer(self, bodies):
+        """Note facts in the chatter of their customers, internally: a log note tells nobody.
+        It is read by colleagues without accounting rights: name no amounts.
+
+        :param dict bodies: {fact: sentence}, one per customer
+        """
+        author = self.env.user.partner_id
+        for fact, body in bodies.items():
+            fact.sudo().partner_id._message_log(body=body, author_id=author.id)

@@ -222,7 +222,7 @@ class CollectionPromise(models.Model):
         if self.env.su or self.env.user.has_group('account_collection_followup.group_collection_collector'):
             return
         policies = self._get_policies()
-        for promise in self:
+        for promise in self.filtered(lambda promise: promise._grants_time()):
             policy = policies[promise]
             if promise.is_plan:
                 raise UserError(self.env._("An instalment plan is granted by a collector: hand the call over."))
@@ -243,6 +243,14 @@ class CollectionPromise(models.Model):
                         limit=currency.format(policy.caller_promise_amount),
                     )
                 )
+
+    def _grants_time(self):
+        """:return: whether it grants anything: who confirms to pay when the invoice falls due is given no time (R4)"""
+        self.ensure_one()
+        return any(
+            not line.line_id or line.date > max(line.line_id.date_maturity or line.line_id.date, self.made_on)
+            for line in self.sudo().line_ids
+        )
 
     def _get_company_amount(self):
         """:return: total of the promise in the currency of the company, at the rate of the day it was made"""

@@ -184,12 +184,12 @@ class TestCall(FactsCommon):
             foreign.with_user(rep).action_made('all_well')
 
     def test_resolver_logs_what_he_may(self):
-        """Result and note of his own calls; promises and disputes are entered by a caller."""
+        """Result and note of his own calls; promises are entered by a caller."""
         rep = new_test_user(self.env, 'facts_rep', groups=GROUP + 'resolver', company_id=self.company.id)
         Log = self.env['collection.call.log'].with_user(rep)
         offered = {value for value, _label in Log.fields_get(['result'])['result']['selection']}
-        self.assertFalse({'promise', 'plan', 'dispute'} & offered)
-        self.assertLessEqual({'refusal', 'all_well', 'callback', 'absent'}, offered)
+        self.assertFalse({'promise', 'plan'} & offered)
+        self.assertLessEqual({'dispute', 'refusal', 'all_well', 'callback', 'absent'}, offered)
         call = self._call(user_id=rep.id)
         form = Form(Log.with_context(default_call_id=call.id))
         for result in sorted(offered):

@@ -1,17 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 from odoo.tools.misc import clean_context
 
-from ..models.collection_call import NEEDS_NOTE
+from ..models.collection_call import NEEDS_NOTE, NOT_REACHED
 
-#: results that need what is entered under them, which a caller may enter
-COVERS_ITEMS = ('promise', 'plan', 'dispute')
+CALLER = 'account_collection_followup.group_collection_caller'
+#: results that need accounting rights to enter what was promised
+PROMISES = ('promise', 'plan')
 
 
 class CollectionCallLog(models.TransientModel):
     """How a call went, in one dialog: the result, and the promise or dispute it ended in (R26–R32).
 
-    Ends the planned call of the customer if there is one, else records a call of now.
+    Ends the planned call of the customer if there is one, else records a call of now. What to know
+    stands beside it: ``collection_call_log_facts.py``.
     """
 
     _name = 'collection.call.log'
@@ -30,7 +33,8 @@ class CollectionCallLog(models.TransientModel):
     result = fields.Selection('_selection_result', required=True)
     note = fields.Text(help="Facts only: the customer may ask to read it.")
     note_needed = fields.Boolean(compute='_compute_note_needed')
-    callback_on = fields.Date("Call back on")
+    callback_on = fields.Date("Call again on")
+    next_call_text = fields.Char("Next call", compute='_compute_next_call_text')
     promise_date = fields.Date("Promised for")
     payment_means = fields.Char("Paid by", help="Transfer, cheque, card…")
     dispute_type_id = fields.Many2one('collection.dispute.type', string="Type of dispute")
@@ -39,11 +43,11 @@ class CollectionCallLog(models.TransientModel):
 
     @api.model
     def _selection_result(self):
-        """What the user may record: who only calls his own customers hands promises and disputes over."""
+        """What the user may record: who only calls his own customers hands promises over to a caller."""
         results = self.env['collection.call']._fields['result']._description_selection(self.env)
-        if self.env.su or self.env.user.has_group('account_collection_followup.group_collection_caller'):
+        if self.env.su or self.env.user.has_group(CALLER):
             return results
-        return [result for result in results if result[0] not in COVERS_ITEMS]
+        return [result for result in results if result[0] not in PROMISES]
 
     # ------------------------------------------------------------------
     # Opening
@@ -84,13 +88,60 @@ class CollectionCallLog(models.TransientModel):
         for log in self:
             log.note_needed = log.result in NEEDS_NOTE
 
+    @api.depends('result', 'callback_on')
+    def _compute_next_call_text(self):
+        """The call that follows by itself from the result."""
+        for log in self:
+            day = log._get_next_call_date()
+            log.next_call_text = day and format_date(self.env, day)
+
+    def _get_next_call_date(self):
+        if not self.result or not self.company_id:
+            return None
+        call, today = self.env['collection.call'].new({'company_id': self.company_id.id}), None
+        today = self.company_id._collection_today()
+        if self.result in dict(NOT_REACHED):
+            return call._get_next_try(today)
+        return call._get_next_call_date(self.result, self.callback_on, today)
+
     @api.onchange('result')
     def _onchange_result(self):
         """A promise covers what is overdue unless the caller takes invoices away; a dispute what he chooses."""
         lines = [fields.Command.clear()]
-        if self.result in ('promise', 'plan'):
-            lines += [fields.Command.create(item._prepare_choice()) for item in self.case_id._get_promisable_items()]
+        if self.result in PROMISES:
+            lines += [fields.Command.create(vals) for vals in self._prepare_promisable()]
+        elif self.result == 'dispute' and not self._is_caller():
+            lines += [fields.Command.create(vals) for vals in self._prepare_contestable()]
         self.line_ids = lines
+
+    def _is_caller(self):
+        return self.env.su or self.env.user.has_group(CALLER)
+
+    def _prepare_promisable(self):
+        """:return: values of the lines of a promise. In a satisfaction call the customer confirms that the invoices
+        it is about will be paid when they fall due (R4)"""
+        if self.purpose != 'satisfaction':
+            return [item._prepare_choice() for item in self.case_id._get_promisable_items()]
+        about = self.call_id._get_contestable_lines()
+        items = self.env['collection.item'].search([('line_id', 'in', about.ids)])
+        return [
+            dict(item._prepare_choice(), date=max(item.due_date, self.company_id._collection_today()))
+            for item in items
+            if not item.promised
+        ]
+
+    def _prepare_contestable(self):
+        """:return: values of the lines who may not read invoices chooses from: those the call is about"""
+        return [
+            {
+                'name': line.move_id.name,
+                'line_id': line.id,
+                'currency_id': line.currency_id.id,
+                'date_maturity': line.date_maturity or line.date,
+                'amount': line.amount_residual_currency,
+            }
+            for line in (self.call_id._get_contestable_lines() if self.call_id else ())
+        ]
 
     @api.onchange('promise_date')
     def _onchange_promise_date(self):
@@ -109,13 +160,14 @@ class CollectionCallLog(models.TransientModel):
         if self.call_id and (changed := self._prepare_changes(call)):
             call.write(changed)
         result = self.result
-        if result in ('promise', 'plan'):
+        if result in PROMISES:
             promise = self.env['collection.promise'].create(self._prepare_promise())
             call.promise_id = promise
-            # several dates make a plan, whatever was ticked
-            result = 'plan' if promise.is_plan else 'promise'
+            # several dates make a plan, whatever was ticked; confirmed due dates do not
+            if self.purpose != 'satisfaction':
+                result = 'plan' if promise.is_plan else 'promise'
         elif result == 'dispute':
-            call.dispute_id = self.env['collection.dispute'].create(self._prepare_dispute())
+            self._open_dispute(call)
         call.action_made(result, self.note, self.callback_on)
         return {'type': 'ir.actions.act_window_close'}
 
@@ -150,6 +202,16 @@ class CollectionCallLog(models.TransientModel):
             ],
         }
 
+    def _open_dispute(self, call):
+        """Enter the dispute; who has no accounting rights does it through the call (R5)."""
+        if not self._is_caller():
+            chosen = self.sudo().line_ids.filtered('chosen')
+            call._open_dispute(
+                self.dispute_type_id, self.dispute_reason, [(line.line_id, line.amount) for line in chosen]
+            )
+        else:
+            call.dispute_id = self.env['collection.dispute'].create(self._prepare_dispute())
+
     def _prepare_dispute(self):
         if not self.line_ids:
             raise UserError(self.env._("Choose the invoices the customer contests."))
@@ -169,9 +231,11 @@ class CollectionCallLogLine(models.TransientModel):
     _description = "Invoice of a Call"
 
     log_id = fields.Many2one('collection.call.log', required=True, ondelete='cascade')
-    item_id = fields.Many2one('collection.item', string="Invoice", required=True)
+    item_id = fields.Many2one('collection.item', string="Invoice")
     move_id = fields.Many2one('account.move')
     line_id = fields.Many2one('account.move.line')
+    name = fields.Char("Number")
+    chosen = fields.Boolean("Contested")
     currency_id = fields.Many2one('res.currency')
     date_maturity = fields.Date("Due Date")
     amount = fields.Monetary(required=True)

@@ -1,0 +1,113 @@
+from odoo import api, models
+
+from .collection_fact import internal
+
+
+class CollectionActivityMixin(models.AbstractModel):
+    """A fact that waits on somebody's to-do list, with Odoo's own activities.
+
+    What inherits it says in :meth:`_prepare_activities` which activities a record has now.
+    :meth:`_activity_update` is the only place that makes them so: created, moved, given to
+    another user, or dropped. In batch, and without an e-mail per activity.
+    """
+
+    _name = 'collection.activity.mixin'
+    _description = "On a To-do List"
+    _inherit = ['mail.thread', 'mail.activity.mixin']
+    # who may read the record may answer on it
+    _mail_post_access = 'read'
+
+    #: fields the activities follow from
+    _activity_fields = frozenset({'state', 'user_id'})
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._activity_update()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if self._activity_fields.intersection(vals):
+            self._activity_update()
+        return result
+
+    @api.model
+    def _get_activity_types(self):
+        """:return: ``mail.activity.type`` that :meth:`_activity_update` looks after"""
+        return (
+            self.env['mail.activity.type']
+            .sudo()
+            .with_context(active_test=False)
+            .search([('res_model', '=', self._name)])
+        )
+
+    def _prepare_activities(self):
+        """What has to be done about these records now, asked as superuser.
+
+        :return: dict {record: list of values}, at most one per user: ``user_id``, ``date_deadline``, ``activity_type_id``
+        """
+        return {}
+
+    def _get_activities(self, active=True):
+        """:return: the activities of these records that were made by :meth:`_activity_update`, with its rights"""
+        return (
+            internal(self.env['mail.activity'].sudo())
+            .with_context(active_test=False, mail_activity_quick_update=True)
+            .search(
+                [
+                    ('res_model', '=', self._name),
+                    ('res_id', 'in', self.ids),
+                    ('automated', '=', True),
+                    ('active', '=', active),
+                    ('activity_type_id', 'in', self._get_activity_types().ids),
+                ]
+            )
+        )
+
+    def _activity_update(self):
+        """Bring the activities of these records in line with what the records say now."""
+        if self.env.context.get('mail_activity_automation_skip') or not self:
+            return
+        existing = self._get_activities()
+        by_record, wanted = existing.grouped('res_id'), self.sudo()._prepare_activities()
+        model_id = self.env['ir.model'].sudo()._get_id(self._name)
+        missing, superfluous = [], existing.browse()
+        for record in self.sudo():
+            pairs, left = self._match_activities(wanted.get(record, ()), by_record.get(record.id, existing.browse()))
+            superfluous |= left
+            for activity, vals in pairs:
+                if activity:
+                    activity._collection_adjust(dict(vals, res_name=record.display_name))
+                else:
+                    missing.append(
+                        {
+                            'res_model_id': model_id,
+                            'res_id': record.id,
+                            'res_name': record.display_name,
+                            'automated': True,
+                            **vals,
+                        }
+                    )
+        superfluous.unlink()
+        existing.create(missing)
+
+    @api.model
+    def _match_activities(self, wanted, activities):
+        """Who has his activity keeps it; one that is left over goes to who has none.
+
+        :return: list of (activity or empty, values), activities nobody needs
+        """
+        pairs, without = [], []
+        for vals in wanted:
+            own = activities.filtered(lambda activity, vals=vals: activity.user_id.id == vals['user_id'])[:1]
+            activities -= own
+            (pairs if own else without).append((own, vals))
+        for _own, vals in without:
+            pairs.append((activities[:1], vals))
+            activities = activities[1:]
+        return pairs, activities
+
+    def _activity_done(self, feedback=False):
+        """The work the activities ask for is done: they are kept as done, with what came out of it."""
+        self._get_activities()._action_done(feedback=feedback)

@@ -1,0 +1,303 @@
+from collections import namedtuple
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .collection_fact import internal
+
+#: a customer to call before his invoices fall due: the invoices, and what speaks for calling him
+Candidate = namedtuple(
+    'Candidate', ['partner_id', 'policy_id', 'move_ids', 'amount', 'first_due', 'paid', 'disputes', 'new', 'contests', 'large']
+)  # fmt: skip
+
+
+class CollectionCall(models.Model):
+    """Satisfaction calls, planned by the desk before the due date (R2, R7, R8).
+
+    Which customers, when, how often: settings of their policy. One call is about all that falls due soon.
+    """
+
+    _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _plan_satisfaction(self, company):
+        """Plan the satisfaction calls of today for the customers of a company. Does nothing the second time.
+
+        :return: the calls
+        """
+        root = company.sudo()._collection_root()
+        calls = self.sudo()
+        calls._hand_on(root)
+        today = root._collection_today()
+        levels = calls._get_satisfaction_levels(root)
+        if not levels or not self.env['collection.holiday']._working_days(root).is_working(today):
+            return calls
+        candidates = calls._cap_candidates(calls._get_candidates(root, today, levels), root, today, levels)
+        vals_list = calls._prepare_satisfaction_calls(candidates, root, today, levels)
+        return internal(calls).create(vals_list).with_env(self.env)
+
+    @api.model
+    def _hand_on(self, root):
+        """Planned calls of users who have left go to who stands in for them."""
+        orphans = self.search([('company_id', '=', root.id), ('state', '=', 'planned'), ('user_id.active', '=', False)])
+        for user, calls in orphans.grouped(lambda call: call._get_fallback_user()).items():
+            calls.user_id = user
+
+    @api.model
+    def _get_satisfaction_levels(self, root):
+        """:return: dict {id of a policy in use: its level of satisfaction calls}"""
+        levels = self.env['collection.level'].search(
+            [
+                ('kind', '=', 'satisfaction'),
+                ('by_call', '=', True),
+                ('policy_id', 'in', self.env['collection.plan']._get_policies(root).ids),
+            ],
+            order='rank desc',
+        )
+        return {level.policy_id.id: level for level in levels}
+
+    # ------------------------------------------------------------------
+    # Who
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_candidates(self, root, today, levels):
+        """:return: customers to call, the first to fall due first"""
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL jit = off")
+        return [Candidate(*row) for row in self.env.execute_query(self._get_candidates_query(root, today, levels))]
+
+    @api.model
+    def _get_rule_rows(self, today, levels):
+        """:return: SQL rows of what the policies say"""
+        return SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::date, %s::numeric, %s)",
+                policy.id,
+                level.delay_days,
+                policy.satisfaction_window,
+                policy.satisfaction_short_terms,
+                policy.satisfaction_short_days,
+                policy.satisfaction_spacing_days,
+                policy.satisfaction_always,
+                policy.satisfaction_new_invoices,
+                policy.satisfaction_disputes,
+                today - relativedelta(months=policy.satisfaction_dispute_months),
+                policy.satisfaction_amount,
+                policy._get_climbing_levels()[:1].rank,
+            )
+            for level in levels.values()
+            for policy in level.policy_id
+        )
+
+    @api.model
+    def _get_candidates_query(self, root, today, levels):
+        """One row per customer: an invoice has come to its day that no call was about yet, nothing else is going on
+        with him, and there is a reason to call."""
+        companies = self.env['res.company'].with_context(active_test=False).search([('id', 'child_of', root.id)])
+        item = self.env['collection.item']
+        horizon = max(level.delay_days + level.policy_id.satisfaction_window for level in levels.values())
+        return SQL(
+            """WITH rule (policy_id, delay, days, short_terms, short_days, spacing, always, new_under, dispute_count,
+                          disputes_from, large_from, entry_rank) AS (VALUES %(rules)s),
+               soon AS MATERIALIZED (
+                 SELECT o.partner_id, o.move_id, o.due_date, o.residual, r.*,
+                        CASE WHEN o.due_date - COALESCE(m.invoice_date, o.date) < r.short_terms
+                             THEN COALESCE(m.invoice_date, o.date) + r.short_days
+                             ELSE o.due_date - r.delay END <= %(today)s
+                        AND NOT EXISTS (SELECT FROM collection_call_account_move_rel x
+                                          JOIN collection_call c ON c.id = x.call_id AND c.purpose = 'satisfaction'
+                                         WHERE x.move_id = o.move_id) AS ripe
+                   FROM (%(lines)s) o
+                   JOIN account_move m ON m.id = o.move_id AND m.move_type IN ('out_invoice', 'out_receipt')
+                   JOIN res_partner p ON p.id = o.partner_id AND p.active
+                   JOIN rule r ON r.policy_id = CASE WHEN (p.property_collection_policy_id->>%(key)s)::int = ANY(%(policies)s)
+                                                     THEN (p.property_collection_policy_id->>%(key)s)::int
+                                                     ELSE %(default_policy)s END
+                  WHERE o.residual_currency > 0 AND NOT o.no_followup
+                    AND o.due_date > %(today)s AND o.due_date <= %(today)s + %(horizon)s
+                    AND o.due_date <= %(today)s + r.delay + r.days),
+               customer AS MATERIALIZED (
+                 SELECT s.partner_id, r.*, array_agg(DISTINCT s.move_id) AS move_ids, sum(s.residual) AS amount,
+                        min(s.due_date) FILTER (WHERE s.ripe) AS first_due
+                   FROM soon s JOIN rule r ON r.policy_id = s.policy_id
+                  GROUP BY s.partner_id, %(rule_columns)s HAVING bool_or(s.ripe)),
+               free AS MATERIALIZED (
+                 SELECT u.* FROM customer u WHERE %(nothing_else)s),
+               paid AS (
+                 SELECT l.partner_id, count(DISTINCT l.move_id) AS number
+                   FROM account_move_line l
+                   JOIN account_move m ON m.id = l.move_id AND m.move_type IN ('out_invoice', 'out_receipt')
+                  WHERE l.partner_id IN (SELECT partner_id FROM free) AND l.company_id = ANY(%(companies)s)
+                    AND l.account_id = ANY(%(receivable)s) AND l.parent_state = 'posted' AND l.reconciled
+                    AND NOT EXISTS (SELECT FROM account_move_line n WHERE n.move_id = l.move_id
+                                       AND n.account_id = ANY(%(receivable)s) AND n.reconciled IS NOT TRUE)
+                  GROUP BY 1),
+               contested AS (
+                 SELECT f.partner_id, count(*) AS number
+                   FROM free f JOIN collection_dispute d ON d.partner_id = f.partner_id
+                  WHERE d.company_id = %(root)s AND d.opened_on >= f.disputes_from GROUP BY 1),
+               called AS (
+                 SELECT partner_id, max(made_on) AS last_on FROM collection_call
+                  WHERE company_id = %(root)s AND purpose = 'satisfaction' AND state = 'made' GROUP BY 1),
+               judged AS (
+                 SELECT f.*, COALESCE(p.number, 0) AS paid, COALESCE(t.number, 0) AS disputes, c.last_on,
+                        COALESCE(p.number, 0) < f.new_under AS new,
+                        f.dispute_count > 0 AND COALESCE(t.number, 0) >= f.dispute_count AS contests,
+                        f.large_from > 0 AND f.amount >= f.large_from AS large
+                   FROM free f
+                   LEFT JOIN paid p ON p.partner_id = f.partner_id
+                   LEFT JOIN contested t ON t.partner_id = f.partner_id
+                   LEFT JOIN called c ON c.partner_id = f.partner_id)
+               SELECT partner_id, policy_id, move_ids, amount, first_due, paid, disputes, new, contests, large FROM judged
+                WHERE (always OR new OR contests OR large)
+                  AND (new OR large OR spacing = 0 OR last_on IS NULL OR last_on <= %(today)s - spacing)
+                ORDER BY first_due, amount DESC, partner_id""",
+            rules=self._get_rule_rows(today, levels),
+            rule_columns=SQL(
+                "r.policy_id, r.delay, r.days, r.short_terms, r.short_days, r.spacing, r.always, r.new_under, "
+                "r.dispute_count, r.disputes_from, r.large_from, r.entry_rank"
+            ),
+            lines=item._open_lines(today, False, companies.ids),
+            nothing_else=self._get_nothing_else_condition(root, today),
+            today=SQL("%s::date", today),
+            key=str(root.id),
+            policies=self.env['collection.plan']._get_policies(root).ids,
+            default_policy=root.collection_policy_id.filtered('active').id or None,
+            horizon=horizon,
+            companies=companies.ids,
+            receivable=item._get_receivable_account_ids(),
+            root=root.id,
+        )
+
+    @api.model
+    def _get_nothing_else_condition(self, root, today):
+        """:return: SQL on ``customer u``: no call is planned, no dispute open, he is not on hold, and nothing of his
+        stands above the first reminder, which includes litigation (R8)"""
+        return SQL(
+            """NOT EXISTS (SELECT FROM collection_call c
+                            WHERE c.partner_id = u.partner_id AND c.company_id = %(root)s AND c.state = 'planned')
+               AND NOT EXISTS (SELECT FROM collection_dispute d
+                                WHERE d.partner_id = u.partner_id AND d.company_id = %(root)s AND d.state = 'open')
+               AND NOT EXISTS (SELECT FROM collection_hold h
+                                WHERE h.partner_id = u.partner_id AND h.company_id = %(root)s AND h.move_id IS NULL
+                                  AND h.date_from <= %(today)s AND h.date_until >= %(today)s
+                                  AND (h.ended_on IS NULL OR h.ended_on > %(today)s))
+               AND NOT EXISTS (SELECT FROM collection_case k JOIN collection_level v ON v.id = k.level_id
+                                WHERE k.partner_id = u.partner_id AND k.company_id = %(root)s AND k.state = 'open'
+                                  AND v.rank > u.entry_rank)""",
+            root=root.id,
+            today=SQL("%s::date", today),
+        )
+
+    @api.model
+    def _cap_candidates(self, candidates, root, today, levels):
+        """Leave out what exceeds the calls per day of a policy, those planned for today already counted."""
+        planned = self.search(
+            [
+                ('company_id', '=', root.id),
+                ('purpose', '=', 'satisfaction'),
+                ('state', '=', 'planned'),
+                ('planned_on', '=', today),
+            ]
+        )
+        policies = planned.partner_id._get_collection_policies(root)
+        room = {
+            policy_id: (level.policy_id.satisfaction_daily_cap or len(candidates) + len(planned))
+            - sum(policies[call.partner_id].id == policy_id for call in planned)
+            for policy_id, level in levels.items()
+        }
+        chosen = []
+        for candidate in candidates:
+            if room[candidate.policy_id] > 0:
+                room[candidate.policy_id] -= 1
+                chosen.append(candidate)
+        return chosen
+
+    # ------------------------------------------------------------------
+    # The calls
+    # ------------------------------------------------------------------
+    @api.model
+    def _prepare_satisfaction_calls(self, candidates, root, today, levels):
+        """:return: list of values, one per candidate"""
+        partners = self.env['res.partner'].browse(candidate.partner_id for candidate in candidates)
+        reps = partners._get_collection_salespersons(root)
+        contacts = {}
+        for level in levels.values():
+            group = partners.browse(row.partner_id for row in candidates if row.policy_id == level.policy_id.id)
+            contacts.update(group._get_collection_recipients(level.recipient_role_ids, need='phone'))
+        vals_list = []
+        for candidate, partner in zip(candidates, partners, strict=True):
+            user = self._get_satisfaction_caller(levels[candidate.policy_id], partner, root, reps)
+            vals_list.append(
+                {
+                    'partner_id': partner.id,
+                    'company_id': root.id,
+                    'contact_id': contacts[partner].contacts[:1].id,
+                    'user_id': user.id,
+                    'purpose': 'satisfaction',
+                    'planned_on': today,
+                    'move_ids': [fields.Command.set(candidate.move_ids)],
+                    'target_reason': self.with_context(lang=user.lang or self.env.lang)._get_target_reason(
+                        candidate, levels[candidate.policy_id].policy_id, root
+                    ),
+                }
+            )
+        return vals_list
+
+    @api.model
+    def _get_satisfaction_caller(self, level, partner, root, reps):
+        """:return: the user of the level's role who calls a customer, an active one"""
+        user = {
+            'rep': reps[partner],
+            'manager': root.collection_manager_id,
+            'director': root.collection_director_id,
+        }.get(level.sender_role, self.env['res.users'])
+        collector = partner.with_company(root).property_collection_user_id
+        return self.env['res.partner']._get_usable_user(
+            user.sudo(), collector, root.collection_user_id, root.collection_manager_id
+        )
+
+    @api.model
+    def _get_target_reason(self, candidate, policy, root):
+        """:return: why this customer is called, for the one who calls"""
+        reasons = []
+        if policy.satisfaction_always:
+            reasons.append(self.env._("every customer of “%s” is called", policy.with_env(self.env).name))
+        if candidate.new:
+            reasons.append(self.env._("new customer"))
+        if candidate.contests:
+            reasons.append(self.env._("%s disputes lately", candidate.disputes))
+        if candidate.large:
+            reasons.append(self.env._("large amount soon due"))
+        text = ', '.join(reasons)
+        return text[:1].upper() + text[1:]
+
+    # ------------------------------------------------------------------
+    # Not needed any more
+    # ------------------------------------------------------------------
+    @api.model
+    def _drop_settled(self, root, partners=None):
+        """Nobody is asked about invoices that are all paid or credited meanwhile: the planned satisfaction call goes.
+
+        :param partners: only these customers; all of the company otherwise
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT c.id FROM collection_call c
+                    WHERE c.state = 'planned' AND c.purpose = 'satisfaction' AND c.step_id IS NULL AND c.company_id = %(root)s%(only)s
+                      AND EXISTS (SELECT FROM collection_call_account_move_rel x WHERE x.call_id = c.id)
+                      AND NOT EXISTS (
+                        SELECT FROM collection_call_account_move_rel x
+                          JOIN account_move m ON m.id = x.move_id
+                          LEFT JOIN account_move_line l ON l.move_id = m.id AND l.account_id = ANY(%(receivable)s)
+                         WHERE x.call_id = c.id AND (m.state = 'draft' OR (m.state = 'posted' AND l.reconciled IS NOT TRUE)))""",
+                root=root.id,
+                only=SQL(" AND c.partner_id = ANY(%s)", partners.ids) if partners is not None else SQL(),
+                receivable=self.env['collection.item']._get_receivable_account_ids(),
+            )
+        )
+        if rows:
+            internal(self.sudo().browse(row[0] for row in rows)).write({'state': 'cancelled'})
+            self.env.flush_all()

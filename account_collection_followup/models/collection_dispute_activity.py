@@ -1,0 +1,79 @@
+from markupsafe import Markup
+
+from odoo import models
+
+
+class CollectionDispute(models.Model):
+    """On whose list a dispute is, and who is told (R12, R13, R19).
+
+    Its owner answers it; once he has marked his activity done, the responsible of the case closes it. The sales
+    rep of the customer has an activity of his own when another one solves it: he stands in front.
+    """
+
+    _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
+
+    def _prepare_activities(self):
+        # EXTENDS collection.activity.mixin
+        kinds = {
+            name: self.env.ref(f'account_collection_followup.activity_type_{name}').id
+            for name in ('dispute', 'dispute_customer', 'dispute_close')
+        }
+        done = {(act.res_id, act.user_id.id, act.activity_type_id.id) for act in self._get_activities(active=False)}
+        result = {}
+        for dispute in self.filtered(lambda dispute: dispute.state == 'open'):
+            owner, closer, rep = dispute._get_owner(), dispute._get_closer(), dispute._get_rep()
+            answered = (dispute.id, owner.id, kinds['dispute']) in done
+            wanted = {closer: 'dispute_close'} if answered else {owner: 'dispute'}
+            if rep not in (owner, closer) and (dispute.id, rep.id, kinds['dispute_customer']) not in done:
+                wanted[rep] = 'dispute_customer'
+            result[dispute] = [
+                {
+                    'user_id': user.id,
+                    'activity_type_id': kinds[kind],
+                    'date_deadline': dispute.deadline or dispute.opened_on,
+                }
+                for user, kind in wanted.items()
+                if user
+            ]
+        return result
+
+    def _get_owner(self):
+        """:return: who has to answer the dispute: its owner while he is here, else who closes it"""
+        self.ensure_one()
+        return self.user_id.filtered('active') or self._get_closer()
+
+    def _get_closer(self):
+        """:return: who closes the dispute once it is answered: the responsible of the case, else the company's"""
+        self.ensure_one()
+        users = (self.case_id.user_id, self.company_id.collection_user_id, self.company_id.collection_manager_id)
+        return self.env['res.partner']._get_usable_user(*users) or self.user_id
+
+    def _get_rep(self):
+        """:return: the sales rep the customer was given; who happened to make an invoice is not told"""
+        self.ensure_one()
+        return self.env['res.partner']._get_usable_user(self.partner_id.user_id)
+
+    # ------------------------------------------------------------------
+    # Trace on the customer
+    # ------------------------------------------------------------------
+    def _log_opened(self):
+        self._log_on_customer(
+            {dispute: Markup("%s %s") % (dispute._get_trace(), self.env._("Dispute opened.")) for dispute in self}
+        )
+
+    def _log_closed(self):
+        labels = dict(self._fields['outcome']._description_selection(self.env))
+        self._log_on_customer(
+            {
+                dispute: Markup("%s %s")
+                % (dispute._get_trace(), self.env._("Dispute closed: %(outcome)s.", outcome=labels[dispute.outcome]))
+                for dispute in self
+            }
+        )
+
+    def _get_trace(self):
+        """:return: type and invoices of the dispute, without amounts"""
+        self.ensure_one()
+        dispute = self.sudo()
+        names = sorted({name for name in dispute.line_ids.move_id.mapped('name') if name})
+        return Markup("%s (%s).") % (dispute._get_html_link(title=dispute.type_id.name), ', '.join(names))

@@ -1,0 +1,82 @@
+from odoo import api, fields, models
+
+CALLER = 'account_collection_followup.group_collection_caller'
+#: so many earlier contacts are shown
+CONTACTS = 3
+
+
+class CollectionCallLog(models.TransientModel):
+    """What to know while calling (R25): whom, how much, what was said and promised, how he pays, what comes next.
+
+    Read live. Amounts and the case are for callers; a colleague without accounting rights sees his own call.
+    """
+
+    _inherit = 'collection.call.log'  # pylint: disable=consider-merging-classes-inherited
+
+    contact_ids = fields.Many2many('res.partner', string="Whom to call", compute='_compute_contact_ids')
+    target_reason = fields.Char(related='call_id.target_reason')
+    about = fields.Text(related='call_id.about')
+    last_call_ids = fields.Many2many('collection.call', string="Last contacts", compute='_compute_last_call_ids')
+
+    currency_id = fields.Many2one(related='case_id.currency_id', groups=CALLER)
+    overdue = fields.Monetary(related='case_id.overdue', groups=CALLER)
+    disputed = fields.Monetary(related='case_id.disputed', groups=CALLER)
+    promised = fields.Monetary(related='case_id.promised', groups=CALLER)
+    sentence = fields.Text(related='case_id.sentence', groups=CALLER)
+    payer_text = fields.Char(related='case_id.payer_text', groups=CALLER)
+    promise_text = fields.Char("Promises", compute='_compute_promise_text', groups=CALLER)
+    item_ids = fields.Many2many('collection.item', string="Open items", compute='_compute_item_ids', groups=CALLER)
+    dispute_ids = fields.Many2many(
+        'collection.dispute', string="Open disputes", compute='_compute_dispute_ids', groups=CALLER
+    )
+
+    @api.depends('partner_id')
+    def _compute_contact_ids(self):
+        """People of the customer who can be called, those with a role first."""
+        for log in self:
+            people = self.env['res.partner'].search(
+                [('commercial_partner_id', '=', log.partner_id.id), ('phone', '!=', False)]
+            )
+            log.contact_ids = people.sorted(lambda person: (not person.collection_role_ids, person.id))
+
+    @api.depends('case_id')
+    def _compute_last_call_ids(self):
+        for log in self:
+            calls = self.env['collection.call'].search(
+                [
+                    ('partner_id', '=', log.partner_id.id),
+                    ('company_id', '=', log.company_id.id),
+                    ('result', '!=', False),
+                ]
+            )
+            log.last_call_ids = calls.sorted(lambda call: (call.made_on or call.last_try_on, call.id), reverse=True)[
+                :CONTACTS
+            ]
+
+    @api.depends('case_id')
+    def _compute_promise_text(self):
+        """Promises kept and broken, of all times."""
+        for log in self:
+            counts = dict(
+                self.env['collection.promise']._read_group(
+                    [('partner_id', '=', log.partner_id.id), ('company_id', '=', log.company_id.id)],
+                    ['state'],
+                    ['__count'],
+                )
+            )
+            labels = dict(self.env['collection.promise']._fields['state']._description_selection(self.env))
+            log.promise_text = ', '.join(
+                f"{labels[state]}: {counts[state]}" for state in labels if counts.get(state)
+            ) or self.env._("None yet")
+
+    @api.depends('case_id')
+    def _compute_item_ids(self):
+        for log in self:
+            log.item_ids = log.case_id.item_ids.filtered(lambda item: item.kind == 'invoice')
+
+    @api.depends('case_id')
+    def _compute_dispute_ids(self):
+        for log in self:
+            log.dispute_ids = self.env['collection.dispute'].search(
+                [('partner_id', '=', log.partner_id.id), ('company_id', '=', log.company_id.id), ('state', '=', 'open')]
+            )
