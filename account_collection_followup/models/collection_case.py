@@ -274,7 +274,9 @@ class CollectionCase(models.Model):
 
     def action_log_call(self):
         """Ask how the call went: the planned call of the customer if there is one, else a new one."""
-        return self._get_related_action('collection.call.log', self.env._("Call %s", self.partner_id.name))
+        return self._get_related_action(
+            'collection.call.log', self.env._("Call %s", self.partner_id.name), dialog_size='extra-large'
+        )
 
     def action_add_promise(self):
         return self._get_related_action(

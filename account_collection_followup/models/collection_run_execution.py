@@ -149,6 +149,7 @@ class CollectionRun(models.Model):
             return
         self.env['collection.case']._refresh(company)
         if self.env['collection.holiday']._working_days(company).is_working(today):
+            self.env['collection.call']._plan_satisfaction(company)
             self.create({'company_id': company.id, 'date': today})._begin()
 
     @api.model
