@@ -20,6 +20,7 @@ from . import collection_case_refresh
 from . import collection_case_litigation
 from . import collection_consultation
 from . import collection_consultation_line
+from . import collection_case_statement
 from . import collection_contact_role
 from . import collection_dispute
 from . import collection_dispute_activity

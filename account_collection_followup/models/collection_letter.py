@@ -108,7 +108,8 @@ class CollectionLetter(models.AbstractModel):
         if partner.country_id == company.sudo().partner_id.country_id:
             values['country_name'] = ''
         lines = (address_format % values).splitlines()
-        return [line.strip() for line in [*dict.fromkeys(filter(None, names)), *lines] if line and line.strip(' ,')]
+        lines = [' '.join(line.split()) for line in [*dict.fromkeys(filter(None, names)), *lines]]
+        return [line for line in lines if line.strip(' ,')]
 
     @api.model
     def _get_bank_account(self, company, moves=None):

@@ -8,6 +8,7 @@ from . import test_history
 from . import test_hold
 from . import test_install
 from . import test_item
+from . import test_letter
 from . import test_mail
 from . import test_payer_behaviour
 from . import test_plan_oracle
@@ -20,6 +21,7 @@ from . import test_run
 from . import test_satisfaction
 from . import test_settings
 from . import test_start
+from . import test_statement
 from . import test_tours
 from . import test_views
 from . import test_working_days

@@ -12,3 +12,4 @@ from . import collection_preview
 from . import collection_reason
 from . import collection_settings
 from . import collection_start
+from . import collection_statement
