@@ -333,7 +333,7 @@ class CollectionException(models.Model):
     @api.model
     def _say_dispute(self, dispute):
         return self.env._(
-            "%(dispute)s should be solved by %(day)s.",
+            "%(dispute)s should have been solved by %(day)s.",
             dispute=dispute.display_name,
             day=format_date(self.env, dispute.deadline),
         )

@@ -38,9 +38,13 @@ class CollectionRun(models.Model):
         self._finish_if_done()
 
     def _get_solved_query(self, fresh):
-        """What the fresh layout no longer says: a hold that ended, a proposal that is not due any more."""
+        """What the fresh layout no longer says: a hold that ended, a proposal that is held now or not due any more."""
         return SQL(
-            """UPDATE collection_run_line t SET state = 'solved'
+            """UPDATE collection_run_line t
+                  SET state = 'solved', reason = CASE WHEN t.kind = 'hold' THEN t.reason ELSE (
+                          SELECT h.reason FROM collection_run_line h
+                           WHERE h.run_id = %(fresh)s AND h.partner_id = t.partner_id AND h.kind = 'hold'
+                           ORDER BY h.amount DESC, h.id LIMIT 1) END
                 WHERE t.run_id = %(run)s
                   AND (t.kind = 'hold' AND t.state = 'held' OR t.kind = 'message' AND t.state = 'proposed')
                   AND NOT EXISTS (SELECT FROM collection_run_line f WHERE f.run_id = %(fresh)s AND %(same)s)""",
@@ -53,8 +57,8 @@ class CollectionRun(models.Model):
         """What it says again, with the figures of now."""
         return SQL(
             """UPDATE collection_run_line t
-                  SET state = CASE WHEN t.kind = 'hold' THEN 'held' ELSE 'proposed' END, until = f.until, mode = f.mode,
-                      level_id = f.level_id, item_count = f.item_count, amount = f.amount, unsent_count = f.unsent_count
+                  SET state = CASE WHEN t.kind = 'hold' THEN 'held' ELSE 'proposed' END, reason = f.reason,
+                      until = f.until, mode = f.mode, level_id = f.level_id, item_count = f.item_count, amount = f.amount, unsent_count = f.unsent_count
                  FROM collection_run_line f
                 WHERE t.run_id = %(run)s AND f.run_id = %(fresh)s AND %(same)s
                   AND (t.kind = 'hold' AND t.state IN ('held', 'solved')

@@ -29,6 +29,7 @@ class CollectionRunLine(models.Model):
         'state',
         'kind',
         'mode',
+        'reason',
         'error',
         'note',
         'decided_by_id',
@@ -56,7 +57,7 @@ class CollectionRunLine(models.Model):
         if self.kind == 'message' and self.state == 'held':
             return self._get_closed()
         if self.kind == 'message' and self.state == 'solved':
-            return self.env._("No longer due"), 'closed'
+            return self._get_reason_labels().get(self.reason) or self.env._("No longer due"), 'closed'
         if self.state == 'proposed' and self.mode == 'decide':
             return self.env._("Proposed to the manager") if self.proposed_by_id else self.env._(
                 "Manager decides"

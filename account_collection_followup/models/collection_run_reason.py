@@ -30,7 +30,7 @@ class CollectionRunReason(models.Model):
     solved_count = fields.Integer("Solved", readonly=True, help="Held no longer for this reason when asked again.")
     item_count = fields.Integer("Items", readonly=True)
     amount = fields.Monetary("Open", readonly=True)
-    until = fields.Date("First until", readonly=True, help="The first day on which one of them may go on.")
+    until = fields.Date("Earliest end", readonly=True, help="The first day on which one of them may go on.")
 
     _depends = {
         'collection.run.line': ['run_id', 'company_id', 'kind', 'state', 'reason', 'item_count', 'amount', 'until']
@@ -70,6 +70,7 @@ class CollectionRunReason(models.Model):
         return dict(
             action,
             name=self.reason_text,
+            display_name=self.reason_text,
             domain=[('run_id', '=', self.run_id.id), ('kind', '=', 'hold'), ('reason', '=', self.reason)],
-            context={},
+            context={'one_reason': True},
         )

@@ -425,6 +425,19 @@ class TestRunScreen(CollectionCommon):
         self.assertEqual((paid.state, paid.outcome), ('solved', "No longer due"))
         self.assertFalse(run.hold_ids)
 
+    def test_asked_again_a_message_held_since_says_why(self):
+        self.levels[20].mode = 'validate'
+        move = self.invoice()
+        run = self.run_day()
+        move.line_ids.no_followup = True
+        run.with_user(self.collector).action_check_again()
+        line = self.line(run)
+        self.assertEqual((line.state, line.outcome), ('solved', "Marked \"no follow-up\""))
+        self.assertEqual(run.hold_ids.reason, 'no_followup')
+        move.line_ids.no_followup = False
+        run.with_user(self.collector).action_check_again()
+        self.assertEqual((line.state, line.outcome, run.hold_ids.state), ('proposed', "To approve", 'solved'))
+
     def test_asked_again_a_message_sent_today_is_no_news(self):
         self.invoice()
         run = self.run_day()

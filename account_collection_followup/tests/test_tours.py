@@ -89,6 +89,28 @@ class TestTours(AccountTestInvoicingHttpCommon):
         step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
         self.assertEqual(step.email_state, 'todo')
 
+    def test_preview_date(self):
+        self.patch(WorkingDays, 'is_working', lambda calendar, day: True)
+        self.start_tour('/odoo/collection-runs', 'collection_preview_date', login='tour_collector')
+        run = self.env['collection.run'].search([('company_id', '=', self.company.id)])
+        self.assertEqual(run.message_ids.partner_id, self.customer)
+
+    def test_manager(self):
+        self.company.collection_manager_id = self.users['administrator']
+        self.company.collection_policy_id.level_ids.filtered(lambda level: level.rank < 60).active = False
+        self.make_run()
+        self.env['collection.dispute'].create(
+            {
+                'partner_id': self.customer.id,
+                'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'deadline': fields.Date.subtract(self.today, days=1),
+                'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 300})],
+            }
+        )
+        self.start_tour('/odoo/collection-approvals', 'collection_manager', login='tour_administrator')
+        step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual((step.track, step.amount), ('litigation', 700))
+
     def test_administrator(self):
         self.start_tour('/odoo/collection-policies', 'collection_administrator', login='tour_administrator')
         self.assertFalse(self.env['collection.step'].search([('partner_id', '=', self.customer.id)]))
@@ -105,3 +127,36 @@ class TestTours(AccountTestInvoicingHttpCommon):
         )
         self.start_tour('/odoo/collection-disputes', 'collection_rep', login='tour_resolver')
         self.assertIn("replaced", ''.join(dispute.message_ids.mapped('body')))
+
+    def test_resolver(self):
+        """A sales rep's day: what waits for him, a dispute answered, a satisfaction call."""
+        self.patch(WorkingDays, 'is_working', lambda calendar, day: True)
+        rep = self.users['resolver']
+        dispute = self.env['collection.dispute'].create(
+            {
+                'partner_id': self.customer.id,
+                'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'user_id': rep.id,
+                'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 300})],
+            }
+        )
+        customer = self.customer.create({'name': "Quiet customer", 'phone': '+1 555 0198', 'user_id': rep.id})
+        day = fields.Date.subtract(self.today, days=20)
+        move = self.invoice.create(
+            {
+                'move_type': 'out_invoice',
+                'partner_id': customer.id,
+                'invoice_date': day,
+                'date': day,
+                'invoice_date_due': fields.Date.add(self.today, days=10),
+                'invoice_payment_term_id': False,
+                'invoice_line_ids': [Command.create({'name': "work", 'price_unit': 640, 'tax_ids': []})],
+            }
+        )
+        move.action_post()
+        call = self.env['collection.call']._plan_satisfaction(self.company)
+        self.assertEqual((call.partner_id, call.user_id), (customer, rep))
+        self.start_tour('/odoo', 'collection_resolver', login='tour_resolver')
+        self.assertIn("replaced", ''.join(dispute.message_ids.mapped('body')))
+        self.assertEqual(dispute.activity_ids.user_id, self.users['collector'])
+        self.assertEqual((call.state, call.result), ('made', 'all_well'))

@@ -33,19 +33,6 @@ tours.add("collection_collector", {
     ],
 });
 
-// Approving what the ladder proposes, after a look at it.
-tours.add("collection_run", {
-    url: "/odoo/collection-runs",
-    steps: () => [
-        { content: "today's run", trigger: ".o_data_row:contains('Open') td[name=date]", run: "click" },
-        { content: "the message", trigger: `${CUSTOMER} td[name=partner_id]`, run: "click" },
-        { content: "as the customer will see it", trigger: ".modal [name=preview_html]:contains('1,000.00')" },
-        { content: "close", trigger: ".modal .o_form_button_cancel, .modal .btn-close", run: "click" },
-        { content: "approve", trigger: `${CUSTOMER} button[name=action_approve]`, run: "click" },
-        { content: "it left", trigger: `${CUSTOMER}:contains('Sent')` },
-    ],
-});
-
 // Shaping a ladder: read it, see it as a customer.
 tours.add("collection_administrator", {
     url: "/odoo/collection-policies",
