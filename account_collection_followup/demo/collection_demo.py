@@ -290,25 +290,15 @@ class CollectionDemo(models.AbstractModel):
         self.env['account.move'].create(dict(values, invoice_date=today, date=today)).action_post()
 
     def _contest(self, invoice, kind, amount, reason, today):
-        dispute = (
-            self.env['collection.dispute']
-            .with_user(self._user('collector'))
-            .create(
-                {
-                    'partner_id': invoice.partner_id.id,
-                    'type_id': self.env.ref(f'account_collection_followup.dispute_type_{kind}').id,
-                    'opened_on': today,
-                    'user_id': self._user('rep').id,
-                    'reason': reason,
-                    'line_ids': [Command.create({'move_id': invoice.id, 'amount': amount})],
-                }
-            )
-        )
-        dispute.sudo().activity_schedule(
-            'mail.mail_activity_data_todo',
-            summary=self.env._("Answer the customer"),
-            user_id=self._user('rep').id,
-            date_deadline=dispute.deadline,
+        self.env['collection.dispute'].with_user(self._user('collector')).create(
+            {
+                'partner_id': invoice.partner_id.id,
+                'type_id': self.env.ref(f'account_collection_followup.dispute_type_{kind}').id,
+                'opened_on': today,
+                'user_id': self._user('rep').id,
+                'reason': reason,
+                'line_ids': [Command.create({'move_id': invoice.id, 'amount': amount})],
+            }
         )
 
     def _promise(self, invoice, amounts, today):

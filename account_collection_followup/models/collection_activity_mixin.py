@@ -43,11 +43,16 @@ class CollectionActivityMixin(models.AbstractModel):
         )
 
     def _prepare_activities(self):
-        """What has to be done about these records now, asked as superuser.
+        """What has to be done about a record now, asked as superuser.
 
-        :return: dict {record: list of values}, at most one per user: ``user_id``, ``date_deadline``, ``activity_type_id``
+        :return: list of values, at most one per user: ``user_id``, ``date_deadline``, ``activity_type_id``
         """
-        return {}
+        self.ensure_one()
+        return []
+
+    def _get_wanted_activities(self):
+        """:return: dict {record: what :meth:`_prepare_activities` gives}, for models that know it of many at once"""
+        return {record: record._prepare_activities() for record in self}
 
     def _get_activities(self, active=True):
         """:return: the activities of these records that were made by :meth:`_activity_update`, with its rights"""
@@ -70,13 +75,14 @@ class CollectionActivityMixin(models.AbstractModel):
         if self.env.context.get('mail_activity_automation_skip') or not self:
             return
         existing = self._get_activities()
-        by_record, wanted = existing.grouped('res_id'), self.sudo()._prepare_activities()
+        by_record, wanted = existing.grouped('res_id'), self.sudo()._get_wanted_activities()
         model_id = self.env['ir.model'].sudo()._get_id(self._name)
         missing, superfluous = [], existing.browse()
         for record in self.sudo():
             pairs, left = self._match_activities(wanted.get(record, ()), by_record.get(record.id, existing.browse()))
             superfluous |= left
             for activity, vals in pairs:
+                vals = self._prepare_words(vals)
                 if activity:
                     activity._collection_adjust(dict(vals, res_name=record.display_name))
                 else:
@@ -91,6 +97,15 @@ class CollectionActivityMixin(models.AbstractModel):
                     )
         superfluous.unlink()
         existing.create(missing)
+
+    @api.model
+    def _prepare_words(self, vals):
+        """:return: the values with a summary, in the language of who has to do it: the chatter shows no other name"""
+        if vals.get('summary'):
+            return vals
+        user = self.env['res.users'].sudo().browse(vals['user_id'])
+        kind = self.env['mail.activity.type'].sudo().browse(vals['activity_type_id'])
+        return dict(vals, summary=kind.with_context(lang=user.lang or self.env.lang).name)
 
     @api.model
     def _match_activities(self, wanted, activities):

@@ -84,8 +84,14 @@ class CollectionCall(models.Model):
         "Why this customer", readonly=True, copy=False, help="Why the desk planned a satisfaction call with him."
     )
     step_id = fields.Many2one('collection.step', index='btree_not_null', ondelete='set null', copy=False)
+    # who makes calls without accounting rights reads them in words: see ``about``
     move_ids = fields.Many2many(
-        'account.move', 'collection_call_account_move_rel', 'call_id', 'move_id', string="Invoices"
+        'account.move',
+        'collection_call_account_move_rel',
+        'call_id',
+        'move_id',
+        string="Invoices",
+        groups='account.group_account_invoice,account.group_account_readonly',
     )
     promise_id = fields.Many2one('collection.promise', index='btree_not_null', copy=False)
     dispute_id = fields.Many2one('collection.dispute', index='btree_not_null', copy=False)
@@ -139,7 +145,7 @@ class CollectionCall(models.Model):
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
         return super(CollectionCall, quiet).write(vals)
 
-    def _prepare_activities(self):
+    def _get_wanted_activities(self):
         # EXTENDS collection.activity.mixin: one while the call is planned, for who makes it
         types = {
             purpose: self.env.ref(f'account_collection_followup.activity_type_{name}').id

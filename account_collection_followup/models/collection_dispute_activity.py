@@ -12,7 +12,7 @@ class CollectionDispute(models.Model):
 
     _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
 
-    def _prepare_activities(self):
+    def _get_wanted_activities(self):
         # EXTENDS collection.activity.mixin
         kinds = {
             name: self.env.ref(f'account_collection_followup.activity_type_{name}').id

@@ -87,6 +87,10 @@ class CollectionFact(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_guarded_creation(vals_list)
+        # read at once: a run plans hundreds of calls
+        self.env['res.partner'].sudo().browse(
+            {vals['partner_id'] for vals in vals_list if vals.get('partner_id')}
+        ).fetch(['commercial_partner_id'])
         vals_list = [self._prepare_fact(dict(vals)) for vals in vals_list]
         self._prepare_cases(vals_list)
         facts = super().create(vals_list)

@@ -1,6 +1,7 @@
 from . import test_activity
 from . import test_call
 from . import test_case
+from . import test_consultation
 from . import test_dispute
 from . import test_exception
 from . import test_facts_on_documents
@@ -14,6 +15,7 @@ from . import test_payer_behaviour
 from . import test_plan_oracle
 from . import test_plan_rules
 from . import test_policy
+from . import test_post_room
 from . import test_promise
 from . import test_promise_properties
 from . import test_rights
