@@ -66,6 +66,7 @@ class CollectionStep(models.Model):
     def _get_letter_to_print(self):
         """:return: the letter as printed with its logo in it, else as it would be printed today"""
         self.ensure_one()
+        self.check_access('read')
         step = self.sudo()
         letter = self.env['collection.letter']
         if step.letter_html:

@@ -18,6 +18,8 @@ class CollectionCommon(AccountTestInvoicingCommon):
         cls.env.user.lang = 'en_US'
         cls.company = cls.env.company
         cls.policy = cls.env.ref('account_collection_followup.policy_standard')
+        # tests leap from one date to the next: who wants the sales rep told first says so
+        cls.policy.consult_days = 0
         cls.levels = {level.rank: level for level in cls.policy.level_ids}
         groups = 'account_collection_followup.group_collection_%s'
         cls.collector = new_test_user(
@@ -45,7 +47,9 @@ class CollectionCommon(AccountTestInvoicingCommon):
                 'email': 'desk@example.com',
             }
         )
-        (cls.partner_a | cls.partner_b).write({'property_payment_term_id': False})
+        (cls.partner_a | cls.partner_b).write(
+            {'property_payment_term_id': False, 'street': "2 Customer Street", 'zip': '69003', 'city': "Lyon"}
+        )
         cls.partner_a.email = 'a@example.com'
         cls.partner_b.email = 'b@example.com'
         cls.bank = cls.company_data['default_journal_bank']

@@ -369,11 +369,13 @@ class TestLetter(LetterCommon):
 
     @mute_logger('odoo.addons.mail.models.mail_render_mixin')
     def test_a_broken_text_loses_no_other_letter(self):
+        # before there is a step: Odoo would try the text on it
+        text = self.formal.letter_template_id.copy({'subject': '{{ object.no_such_field }}'})
+        broken = self.policy.copy({'name': "Broken"}).level_ids.filtered(lambda level: level.rank == 20)
         move, _other = self.invoice(), self.invoice(self.partner_b)
         step = self.letter(move)
         kept = self.steps(self.partner_b)
-        broken = self.policy.copy({'name': "Broken"}).level_ids.filtered(lambda level: level.rank == 20)
-        broken.letter_template_id = self.first.letter_template_id.copy({'subject': '{{ object.no_such_field }}'})
+        broken.write({'by_letter': True, 'letter_template_id': text.id})
         step.sudo().level_id = broken
         action = (step | kept).action_print()
         self.assertIn("cannot be written", action['params']['message'])

@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -27,7 +27,8 @@ class TestStatement(CollectionCommon):
         self.pay(paid, day='2026-02-10')
         statement = self.statement(date='2026-01-31')
         items = statement._get_items(self.partner_a)
-        expected = self.env['collection.item']._with_date('2026-01-31').search([('partner_id', '=', self.partner_a.id)])
+        day = fields.Date.to_date('2026-01-31')
+        expected = self.env['collection.item']._with_date(day).search([('partner_id', '=', self.partner_a.id)])
         self.assertEqual(items, expected)
         self.assertEqual(items.move_id, paid | left)
         (total,) = statement._get_totals(items)
