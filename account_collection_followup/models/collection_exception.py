@@ -13,13 +13,14 @@ KINDS = {
     'call': ("Call of a message not made", 'collection.step'),
     'planned': ("Planned call overdue", 'collection.call'),
     'dispute': ("Dispute past its time limit", 'collection.dispute'),
+    'join': ("New item beside litigation undecided", 'collection.litigation.item'),
 }
 #: ids of the view: the record's own id, told apart by kind
 STRIDE = 16
 
 
 class CollectionException(models.Model):
-    """What was not done in time, or could not be done, for the collections manager (R19, R40, R48, R49, R66).
+    """What was not done in time, or could not be done, for the collections manager (R19, R40, R48, R49, R52, R66).
 
     Nothing is stored: the model is a query on the facts of now, and an exception is
     gone when what it names is done. "In time" is a number of working days, a setting
@@ -47,11 +48,12 @@ class CollectionException(models.Model):
 
     _depends = {
         'account.move': ['amount_total', 'amount_total_signed'],
-        'account.move.line': ['reconciled'],
+        'account.move.line': ['amount_residual', 'reconciled'],
         'collection.call': ['case_id', 'company_id', 'partner_id', 'planned_on', 'state', 'user_id'],
         'collection.case': ['company_id', 'partner_id', 'state', 'user_id'],
         'collection.dispute': ['company_id', 'deadline', 'partner_id', 'state', 'user_id'],
         'collection.dispute.line': ['amount', 'dispute_id', 'move_id'],
+        'collection.litigation.item': ['amount', 'asked_on', 'company_id', 'decision', 'line_id', 'partner_id'],
         'collection.run': ['company_id', 'date', 'state'],
         'collection.run.line': ['amount', 'company_id', 'kind', 'level_id', 'mode', 'partner_id', 'run_id', 'state'],
         'collection.step': [
@@ -122,6 +124,7 @@ class CollectionException(models.Model):
             self._get_call_query(),
             self._get_planned_query(),
             self._get_dispute_query(),
+            self._get_join_query(),
         ]
 
     def _get_proposal_query(self):
@@ -237,6 +240,16 @@ class CollectionException(models.Model):
                 WHERE p.state = 'open' AND p.deadline < d.today"""
         )
 
+    def _get_join_query(self):
+        """New items of customers in litigation that the manager was asked about (R52)."""
+        return SQL(
+            """SELECT q.id, 'join', q.asked_on, q.partner_id, q.company_id, NULL::int, c.collection_manager_id,
+                      COALESCE(o.amount_residual, q.amount)
+                 FROM collection_litigation_item q JOIN day d ON d.company_id = q.company_id
+                 JOIN res_company c ON c.id = q.company_id LEFT JOIN account_move_line o ON o.id = q.line_id
+                WHERE q.decision IS NULL AND q.asked_on < d.cutoff"""
+        )
+
     def _get_asked(self):
         return SQL(
             "(SELECT sum(a.asked_company) FROM collection_step_line a WHERE a.step_id = s.id AND a.role = 'asked')"
@@ -337,6 +350,10 @@ class CollectionException(models.Model):
             dispute=dispute.display_name,
             day=format_date(self.env, dispute.deadline),
         )
+
+    @api.model
+    def _say_join(self, question):
+        return self.env._("%s: does it join the litigation, or is it chased?", question.name)
 
     # ------------------------------------------------------------------
     # Actions

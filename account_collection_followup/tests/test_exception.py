@@ -82,6 +82,23 @@ class TestException(CollectionCommon):
             self.approve(run)
         self.assertFalse(self.kinds('2026-03-06'))
 
+    def test_new_item_beside_litigation(self):
+        self.only_level(60)
+        self.invoice()
+        self.approve(self.run_day())
+        self.assertEqual(self.steps().track, 'litigation')
+        new = self.invoice(due='2026-03-02')
+        for day in ('2026-03-03', '2026-03-04', '2026-03-05', '2026-03-06'):
+            self.run_day(day)
+            self.assertFalse(self.kinds(day))
+        self.run_day('2026-03-09')
+        found = self.exceptions('2026-03-09')
+        self.assertEqual((found.kind, found.user_id, found.amount), ('join', self.manager, 1000))
+        self.assertIn(new.name, found.detail)
+        with freeze_time('2026-03-09'):
+            self.env['collection.litigation.item'].browse(found.res_id).with_user(self.manager).action_join()
+        self.assertFalse(self.kinds('2026-03-09'))
+
     def test_announced_act_left_out(self):
         self.levels[30].mode = 'validate'
         self.invoice()
