@@ -289,13 +289,23 @@ class CollectionCall(models.Model):
         return {
             'partner_id': self.partner_id.id,
             'company_id': self.company_id.id,
-            'contact_id': self.contact_id.id,
+            'contact_id': self._get_next_contact().id,
             'user_id': self.user_id.id,
             'purpose': self.purpose,
             'channel': 'call',
             'planned_on': day,
             'move_ids': [fields.Command.set(self.sudo().move_ids.ids)],
         }
+
+    def _get_next_contact(self):
+        """:return: whom the next call goes to. Who sends us to another person is not asked to run after him:
+        we call the one who approves ourselves (R23)"""
+        approver = self.env.ref('account_collection_followup.contact_role_approver', raise_if_not_found=False)
+        if self.result != 'wrong_person' or not approver:
+            return self.contact_id
+        customer = self.sudo().partner_id
+        found = customer._get_collection_recipients(approver, need='phone')[customer]
+        return self.contact_id if found.fallback else found.contacts[:1] or self.contact_id
 
     def action_cancel(self):
         """Give a planned call up. The steps it was for go on without it; one taken back hands its call to

@@ -248,15 +248,18 @@ class CollectionCall(models.Model):
 
     @api.model
     def _get_satisfaction_caller(self, level, partner, root, reps):
-        """:return: the user of the level's role who calls a customer, an active one"""
+        """:return: the user of the level's role who calls a customer; one who is here and may log the call"""
         user = {
             'rep': reps[partner],
             'manager': root.collection_manager_id,
             'director': root.collection_director_id,
         }.get(level.sender_role, self.env['res.users'])
         collector = partner.with_company(root).property_collection_user_id
+        may_log = user.sudo().filtered(
+            lambda user: user.has_group('account_collection_followup.group_collection_resolver')
+        )
         return self.env['res.partner']._get_usable_user(
-            user.sudo(), collector, root.collection_user_id, root.collection_manager_id
+            may_log, collector, root.collection_user_id, root.collection_manager_id
         )
 
     @api.model

@@ -201,3 +201,81 @@ class TestCall(FactsCommon):
         other = self._call(user_id=rep.id)
         with self.assertRaises(AccessError):
             Log.with_context(default_call_id=other.id).create({'result': 'promise'}).action_save()
+
+    def test_next_call_goes_to_the_approver(self):
+        """Who names another person is not sent to run after his own purchasing (R23)."""
+        payable, approver = (
+            self.env['res.partner'].create(
+                {
+                    'name': role,
+                    'parent_id': self.customer.id,
+                    'phone': '+1 555 0100',
+                    'collection_role_ids': [(4, self.env.ref(f'account_collection_followup.contact_role_{role}').id)],
+                }
+            )
+            for role in ('payable', 'approver')
+        )
+        call = self._call(contact_id=payable.id)
+        call.action_made('wrong_person', "Purchasing has not approved it")
+        self.assertEqual((self._next(call).contact_id, self._next(call).planned_on), (approver, date(2026, 3, 3)))
+        approver.phone = False
+        call = self._next(call)
+        call.contact_id = payable
+        call.action_made('wrong_person', "Ask again")
+        self.assertEqual(self._next(call).contact_id, payable)
+
+    def test_a_date_agreed_plans_the_next_call(self):
+        """Any answer may come with a day to call again; it lies ahead."""
+        call = self._call()
+        with self._refused("today or later"):
+            call.action_made('difficulty', "Waits for his customer", callback_on='2026-03-01')
+        call.action_made('difficulty', "Waits for his customer", callback_on='2026-03-20')
+        self.assertEqual(self._next(call).planned_on, date(2026, 3, 20))
+
+    def test_a_visit_is_logged_like_a_call(self):
+        """Meetings and visits: planned, on the list, with a result (R32)."""
+        visit = self._call(channel='visit', planned_on='2026-03-05')
+        self.assertEqual(visit.activity_ids.date_deadline, date(2026, 3, 5))
+        visit.action_made('refusal', "Will not pay before the credit note")
+        self.assertEqual(visit.state, 'made')
+        self.assertIn("visit", ''.join(visit.case_id.message_ids.mapped('body')))
+
+    def test_what_to_know(self):
+        """The dialog shows a caller without accounting rights what to know; a sales rep his own call only (R25)."""
+        caller, rep = (
+            new_test_user(self.env, f'facts_{role}', groups=GROUP + role, company_id=self.company.id)
+            for role in ('caller', 'resolver')
+        )
+        contact = self.env['res.partner'].create(
+            {
+                'name': "Accounts payable",
+                'parent_id': self.customer.id,
+                'phone': '+1 555 0100',
+                'collection_role_ids': [(4, self.env.ref('account_collection_followup.contact_role_payable').id)],
+            }
+        )
+        late = self._invoice(700, invoice_date_due='2026-02-20')
+        self._call().action_made('difficulty', "Waits for his customer")
+        self._promise((self.invoice, 100, '2026-03-12'))
+        self._dispute(self.invoice, 50)
+        call = self._call(user_id=rep.id)
+        self.env.cr.flush()
+        Log = self.env['collection.call.log']
+        form = Form(Log.with_user(caller).with_context(default_case_id=call.case_id.id))
+        self.assertIn(contact, form.contact_ids[:])
+        self.assertEqual((form.overdue, form.promised, form.disputed), (700, 100, 50))
+        self.assertIn("Running: 1", form.promise_text)
+        self.assertIn("Nothing settled", form.payer_text)
+        self.assertEqual(form.item_ids[:].move_id, self.invoice | late)
+        self.assertEqual(form.last_call_ids[:].mapped('result'), ['difficulty'])
+        self.assertEqual(len(form.dispute_ids), 1)
+        form.result = 'documents'
+        self.assertEqual(form.next_call_text, '03/09/2026')
+        form.result = 'absent'
+        self.assertEqual(form.next_call_text, '03/03/2026')
+        mine = Form(Log.with_user(rep).with_context(default_call_id=call.id))
+        for name in ('overdue', 'payer_text', 'promise_text', 'item_ids', 'sentence'):
+            self.assertNotIn(name, mine._view['fields'])
+        mine.result = 'absent'
+        with self.assertRaises(AccessError):
+            mine.save().read(['overdue'])

@@ -213,7 +213,12 @@ class TestSatisfaction(CollectionCommon):
         self.assertEqual(call.case_id.state, 'closed')
 
     def test_who_calls(self):
-        """The rep, while he is here; else whoever collects."""
+        """The rep, while he is here and may log the call; else whoever collects."""
+        self.partner_b.user_id = new_test_user(
+            self.env, 'satisfaction_stranger', groups='base.group_user', company_id=self.company.id
+        )
+        self.invoice(self.partner_b, due='2026-03-16')
+        self.assertEqual(self.plan_calls().user_id, self.collector)
         self.rep.active = False
         self.invoice(due='2026-03-16')
         self.assertEqual(self.plan_calls().user_id, self.collector)
