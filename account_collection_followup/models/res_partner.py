@@ -205,8 +205,9 @@ class ResPartner(models.Model):
     def _get_collection_salespersons(self, company):
         """The sales rep in front of each customer: he is told first (R13, R53).
 
-        The responsible of the contact, of the customer, the active internal salesperson
-        of the latest invoice, the company's default collector; the first there is.
+        The responsible of the contact, of the customer, the salesperson of the latest invoice,
+        the company's default collector; the first there is who is active, internal and has a role in
+        Collections: what is given to anybody else could not be opened by him.
 
         :param company: ``res.company``; a branch counts for its root
         :return: dict {partner: ``res.users``, possibly empty}
@@ -234,12 +235,13 @@ class ResPartner(models.Model):
 
     @api.model
     def _get_usable_user(self, *users):
-        """:return: the first of these users who is active and internal"""
-        empty = self.env['res.users'].sudo()
-        return next((user for user in users if user.active and not user.share), empty)
+        """:return: the first of these users who is active, internal and has a role in Collections"""
+        empty, group = self.env['res.users'].sudo(), 'account_collection_followup.group_collection_resolver'
+        return next((user for user in users if user.active and not user.share and user.has_group(group)), empty)
 
     def _get_latest_salespersons(self, root):
-        """:return: dict {customer: active internal salesperson of his latest invoice that has one}"""
+        """:return: dict {customer: salesperson of his latest invoice that has a usable one}"""
+        resolvers = self.env.ref('account_collection_followup.group_collection_resolver')
         companies = self.env['res.company'].sudo().with_context(active_test=False).search([('id', 'child_of', root.id)])
         groups = (
             self.env['account.move']
@@ -252,6 +254,7 @@ class ResPartner(models.Model):
                     ('move_type', 'in', ('out_invoice', 'out_refund')),
                     ('invoice_user_id.active', '=', True),
                     ('invoice_user_id.share', '=', False),
+                    ('invoice_user_id.all_group_ids', 'in', resolvers.ids),
                 ],
                 ['commercial_partner_id', 'invoice_user_id'],
                 ['invoice_date:max', 'id:max'],

@@ -156,8 +156,18 @@ class TestFactsOnDocuments(FactsCommon):
         self.assertFalse(self.customer.sudo().with_company(other).collection_user_id)
 
     def test_salesperson(self):
-        """The contact's, the customer's, the latest invoice's, the company's; archived and portal users are passed over."""
-        users = [new_test_user(self.env, f'facts_rep{number}', company_id=self.company.id) for number in range(5)]
+        """The contact's, the customer's, the latest invoice's, the company's; who is archived or has no role in
+        Collections is passed over: he could not open what he is given."""
+        users = [
+            new_test_user(
+                self.env,
+                f'facts_rep{number}',
+                company_id=self.company.id,
+                groups=f'account_collection_followup.group_collection_{"resolver" if number else "caller"}',
+            )
+            for number in range(5)
+        ]
+        stranger = new_test_user(self.env, 'facts_stranger', company_id=self.company.id)
         contact = self.env['res.partner'].create({'name': "Contact", 'parent_id': self.customer.id})
         (self.invoice | self.other).invoice_user_id = False
         self.company.collection_user_id = users[0]
@@ -166,6 +176,8 @@ class TestFactsOnDocuments(FactsCommon):
             self.env.flush_all()
             return contact._collection_salesperson(self.company)
 
+        self.assertEqual(rep(), users[0])
+        contact.user_id = self.other.invoice_user_id = stranger
         self.assertEqual(rep(), users[0])
         self.invoice.invoice_user_id = users[1]
         self.assertEqual(rep(), users[1])
