@@ -125,15 +125,20 @@ class CollectionLetter(models.AbstractModel):
     # Logo
     # ------------------------------------------------------------------
     @api.model
+    def _get_logo(self, company):
+        # the web client reads forms with the sizes of images instead of the images
+        return company.sudo().with_context(bin_size=False).partner_id.image_512
+
+    @api.model
     def _get_logo_uri(self, company):
         """:return: the logo itself, to be put in a text that is not kept"""
-        logo = company.sudo().partner_id.image_512
+        logo = self._get_logo(company)
         return image_data_uri(logo) if logo else False
 
     @api.model
     def _get_logo_url(self, company):
         """:return: where the logo of today stays, whatever becomes of the company's: one copy for all letters that show it"""
-        logo = company.sudo().partner_id.image_512
+        logo = self._get_logo(company)
         if not logo:
             return False
         Attachment = self.env['ir.attachment'].sudo()
@@ -156,7 +161,7 @@ class CollectionLetter(models.AbstractModel):
         numbers = {int(number) for number in LOGO_URL.findall(html)}
         logos = self.env['ir.attachment'].sudo().browse(numbers).exists().filtered(lambda logo: logo.name == LOGO_NAME)
         for logo in logos:
-            html = html.replace(f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.datas)}"')
+            html = html.replace(f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.with_context(bin_size=False).datas)}"')
         return Markup(html)
 
     # ------------------------------------------------------------------

@@ -28,9 +28,9 @@ class CollectionStep(models.Model):
     letter_text = fields.Html("Letter text", compute='_compute_letter_text', sanitize=False)
     letter_waits = fields.Boolean("Letter to post", compute='_compute_letter_waits')
     letter_means = fields.Char("By", compute='_compute_letter_means')
-    printed_on = fields.Date(readonly=True, copy=False, help="The day the letter is dated.")
-    posted_on = fields.Date(readonly=True, copy=False)
-    registered_number = fields.Char(readonly=True, copy=False)
+    printed_on = fields.Date("Printed on", readonly=True, copy=False, help="The day the letter is dated.")
+    posted_on = fields.Date("Posted on", readonly=True, copy=False)
+    registered_number = fields.Char("Registered number", readonly=True, copy=False)
     registered_outcome = fields.Selection(OUTCOMES, "Outcome", readonly=True, copy=False)
     registered_received_on = fields.Date("Outcome on", readonly=True, copy=False)
 
@@ -57,20 +57,27 @@ class CollectionStep(models.Model):
     # Print
     # ------------------------------------------------------------------
     def action_print(self):
-        """Write and print the letters of these steps, or all that wait if there are none: one file, in this order.
+        """Write and print the letters of these steps, or all not printed yet if there are none: one file, in this order.
 
-        A letter whose reason has gone is taken back; one that cannot be written is set aside. The user is told which.
+        Printed again before it is posted a letter gets new dates: that takes a choice. A letter whose reason has gone is taken back; one that cannot be written is set aside. The user is told which.
 
         :return: the action that downloads the file
         :raise UserError: when nothing can be printed
         """
-        steps = self or self.search(self._get_letter_domain(), order='date, id')
-        steps = steps._check_collector()
+        steps = (self or self._search_unprinted())._check_collector()
         self._check_printer()
         problems = steps.filtered('letter_waits')._prepare_letters()
         ready = steps.filtered(lambda step: step.letter_html and not step.cancelled and step not in problems)
         steps._mark_dirty()
         return ready._get_print_action(problems)
+
+    @api.model
+    def _search_unprinted(self):
+        steps = self.search(self._get_letter_domain(), order='date, id')
+        unprinted = steps.filtered(lambda step: not step.printed_on)
+        if steps and not unprinted:
+            raise UserError(self.env._("All letters are printed. Select those to print again, with new dates."))
+        return unprinted
 
     @api.model
     def _get_letter_domain(self):
@@ -113,7 +120,9 @@ class CollectionStep(models.Model):
         outdated = self._get_changed()
         for step in self.filtered(lambda step: step._is_dated()):
             if step.date_given < step.company_id._collection_today():
-                outdated.setdefault(step, self.env._("The date given has passed"))
+                outdated.setdefault(
+                    step, self.env._("The date given has passed (record the failure and the ladder goes on)")
+                )
         return outdated
 
     def _withdraw_letter(self, reason):
@@ -140,15 +149,18 @@ class CollectionStep(models.Model):
         download = self.env.ref('account_collection_followup.action_report_letter').report_action(self, config=False)
         if not problems:
             return dict(download, close_on_report_download=True)
-        reasons = '\n'.join(f"{step.partner_id.display_name}: {reason}." for step, reason in problems.items())
-        message = self.env._("%(printed)s printed, %(aside)s not:", printed=len(self), aside=len(problems))
+        by_reason = {}
+        for step, reason in problems.items():
+            by_reason.setdefault(reason, []).append(step.partner_id.display_name)
+        reasons = ' '.join(f"{reason}: {', '.join(names)}." for reason, names in by_reason.items())
+        title = self.env._("Printed: %(printed)s. Not printed: %(aside)s", printed=len(self), aside=len(problems))
         return {
             'type': 'ir.actions.client',
             'tag': 'display_notification',
             'params': {
                 'type': 'warning',
                 'sticky': True,
-                'title': message,
+                'title': title,
                 'message': reasons,
                 'next': download if self else {'type': 'ir.actions.client', 'tag': 'soft_reload'},
             },

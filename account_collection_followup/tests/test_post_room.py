@@ -133,6 +133,15 @@ class TestPostRoom(LetterCommon):
             steps.action_print()
         self.assertEqual(steps.mapped('printed_on'), before)
 
+    def test_all_means_those_not_printed_yet(self):
+        """What was printed yesterday may be in the post already: its dates change only when it is chosen."""
+        steps = self.letters()
+        with freeze_time('2026-03-03'):
+            with self.assertRaisesRegex(UserError, "All letters are printed"):
+                steps.browse().action_print()
+            steps[0].action_print()
+        self.assertEqual([str(step.printed_on) for step in steps], ['2026-03-03', TODAY])
+
     def test_order_of_the_list(self):
         steps = self.letters()
         reverse = steps[1] | steps[0]

@@ -9,6 +9,7 @@ class CollectionPost(models.TransientModel):
     _description = "Mark Letters as Posted"
 
     posted_on = fields.Date(
+        "Posted on",
         required=True,
         default=lambda self: self.env.company._collection_today(),
         help="The day the letters were handed to the post. The date given to the customer is the one the letter names.",

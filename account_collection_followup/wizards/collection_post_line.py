@@ -16,7 +16,7 @@ class CollectionPostLine(models.TransientModel):
     registered = fields.Boolean(compute='_compute_registered')
     registered_number = fields.Char("Number", help="Of the registered letter. It may be added later.")
     printed_on = fields.Date(related='step_id.printed_on')
-    reason = fields.Char("Why it should not leave", readonly=True, help="What happened since the letter was written.")
+    reason = fields.Char("Remark", readonly=True, help="Why it should not have left, as things stand now.")
 
     @api.depends('step_id')
     def _compute_registered(self):
