@@ -190,11 +190,11 @@ class CollectionException(models.Model):
         )
 
     def _get_step_query(self, kind, since, condition):
-        """Steps that are not complete."""
+        """Steps that are not complete and ask for something that is still open."""
         return SQL(
             """SELECT s.id, %(kind)s, %(since)s, s.partner_id, s.company_id, s.level_id, %(user)s, %(amount)s
                  FROM collection_step s JOIN day d ON d.company_id = s.company_id
-                WHERE s.complete IS NOT TRUE AND s.cancelled IS NOT TRUE AND %(condition)s""",
+                WHERE s.complete IS NOT TRUE AND s.cancelled IS NOT TRUE AND %(condition)s AND %(still_open)s""",
             kind=kind,
             since=since,
             user=SQL(
@@ -205,6 +205,7 @@ class CollectionException(models.Model):
             else SQL("NULL::int"),
             amount=self._get_asked(),
             condition=condition,
+            still_open=self._get_still_open(),
         )
 
     def _get_impossible_query(self):

@@ -153,6 +153,14 @@ class TestException(CollectionCommon):
             step.action_posted()
         self.assertNotIn('letter', self.kinds('2026-03-06'))
 
+    def test_what_is_paid_needs_no_letter(self):
+        self.only_level(40, mode='auto')
+        move = self.invoice()
+        self.run_day()
+        self.assertIn('letter', self.kinds('2026-03-06'))
+        self.pay(move)
+        self.assertFalse(self.kinds('2026-03-06'))
+
     def test_call_belongs_before_the_date_given(self):
         self.invoice()
         self.run_day()

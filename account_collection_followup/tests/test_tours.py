@@ -97,12 +97,15 @@ class TestTours(AccountTestInvoicingHttpCommon):
 
     def test_manager(self):
         self.company.collection_manager_id = self.users['administrator']
-        self.company.collection_policy_id.level_ids.filtered(lambda level: level.rank < 60).active = False
+        policy = self.company.collection_policy_id
+        policy.consult_days = 0
+        policy.level_ids.filtered(lambda level: level.rank < 60).active = False
         self.make_run()
         self.env['collection.dispute'].create(
             {
                 'partner_id': self.customer.id,
                 'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'opened_on': fields.Date.subtract(self.today, days=9),
                 'deadline': fields.Date.subtract(self.today, days=1),
                 'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 300})],
             }
