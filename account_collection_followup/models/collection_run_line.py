@@ -353,15 +353,31 @@ class CollectionRunLine(models.Model):
     def action_solve(self):
         """The button of a hold: open the place where its cause can be solved."""
         self.ensure_one()
+        if len(cause := self._get_cause()) == 1:
+            return cause.get_formview_action()
         case = self.env['collection.case']._open_for(self.partner_id, self.company_id)[self.partner_id]
         if self.reason in ('receipt', 'netted'):
             return case.action_match()
         if self.reason == 'join':
             return case.action_open_litigation_items()
-        if self.reason in ('no_email', 'archived'):
-            return self.partner_id.get_formview_action()
         if self.reason in ('no_levels', 'minimum', 'small', 'top') and case.policy_id:
             return case.policy_id.get_formview_action()
         if self.reason in ('no_followup', 'not_sent', 'future'):
             return case.action_open_items()
         return case.get_formview_action()
+
+    def _get_cause(self):
+        """:return: the record a hold is about: the open disputes, the running holds, the oldest step not complete,
+        the customer himself; empty when it is none of these"""
+        mine = [('partner_id', '=', self.partner_id.id), ('company_id', '=', self.company_id.id)]
+        if self.reason == 'disputed':
+            return self.env['collection.dispute'].search([*mine, ('state', '=', 'open')])
+        if self.reason == 'hold':
+            holds = self.env['collection.hold'].search([*mine, ('ended_on', '=', False)])
+            return holds.filtered('is_running')
+        if self.reason == 'unfinished':
+            waiting = [*mine, ('complete', '=', False), ('cancelled', '=', False)]
+            return self.env['collection.step'].search(waiting, order='date, id', limit=1)
+        if self.reason in ('no_email', 'archived', 'no_policy'):
+            return self.partner_id
+        return self.browse()

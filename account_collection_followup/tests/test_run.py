@@ -392,6 +392,27 @@ class TestRunScreen(CollectionCommon):
         self.assertEqual(run.hold_ids[0].item_ids.residual, 1000)
         self.assertEqual(self.env['collection.run.reason'].browse(reason.id).reason_text, reason.reason_text)
 
+    def test_a_hold_leads_to_what_solves_it(self):
+        self.invoice()
+        self.run_day()
+        self.run_day('2026-03-11')
+        run = self.run_day('2026-03-12')
+        line = run.hold_ids.with_user(self.collector)
+        self.assertEqual(line.reason, 'unfinished')
+        action = line.action_solve()
+        self.assertEqual((action['res_model'], action['res_id']), ('collection.step', self.steps().id))
+        other = self.invoice(self.partner_b)
+        dispute = self.env['collection.dispute'].create(
+            {
+                'partner_id': self.partner_b.id,
+                'type_id': self.env.ref('account_collection_followup.dispute_type_technical').id,
+                'line_ids': [(0, 0, {'move_id': other.id, 'amount': 1000})],
+            }
+        )
+        run = self.run_day('2026-03-13')
+        line = run.hold_ids.filtered(lambda line: line.partner_id == self.partner_b)
+        self.assertEqual(line.with_user(self.collector).action_solve()['res_id'], dispute.id)
+
     def test_asked_again_it_tells_what_was_solved_and_sends_nothing(self):
         """A customer without any address gets one: his message waits for approval (R66, R68)."""
         self.levels[20].by_call = False
