@@ -49,7 +49,7 @@ CUSTOMERS = {
     'tidewater': ("Tidewater Boats", 'us', 'standard', ['payable', 'approver', 'executive'], [(-48, 4425)]),
     'quarry': ("Quarry Hill Gravel", 'ca', 'standard', ['payable', 'approver', 'executive'], [(-35, 5340)]),
     'thornfield': ("Thornfield Estates", 'uk', 'standard', ['payable', 'approver', 'executive'], [(-44, 6180)]),
-    'harbour': ("Harbour Marine Services", 'us', 'standard', ['payable', 'approver', 'executive'], [(-57, 9350), (-10, 2100)]),
+    'harbour': ("Harbour Marine Services", 'us', 'standard', ['payable', 'approver', 'executive'], [(-52, 9350), (-10, 2100)]),
     'granite': ("Granite Roofing", 'ca', 'standard', ['payable', 'executive'], [(-96, 1150), (-20, 5400)]),
 }  # fmt: skip
 CONTACTS = {

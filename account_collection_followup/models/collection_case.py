@@ -110,6 +110,8 @@ class CollectionCase(models.Model):
         reasons = self.env['collection.run.line']._get_reason_labels()
         for case in self:
             text = labels.get(case.next_action, '')
+            if case.next_action == 'wait' and case.next_date:
+                text = self.env._("Wait until %s", self.env['collection.run.line']._format_day(case.next_date))
             if case.next_level_id and case.next_action in ('call', 'post', 'approve', 'leave', 'wait'):
                 text = self.env._("%(action)s: %(level)s", action=text, level=case.next_level_id.name)
             elif case.next_action == 'blocked' and case.reason in reasons:
