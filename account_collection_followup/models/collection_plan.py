@@ -27,6 +27,7 @@ PlanItem = namedtuple(
         'to_chase',
         'to_chase_company',
         'last_level_id',
+        'last_step_id',
         'last_date_given',
         'reason',
         'until',
@@ -65,7 +66,8 @@ class CollectionPlan(models.AbstractModel):
         :param partners: only these commercial partners
         :param history: steps to use instead of the recorded ones: a list of dicts with
             ``step_id, line_id, move_id, partner_id, due_date, level_id, track, date,
-            date_given, act_on, complete`` (ids, dates as strings or dates)
+            date_given, act_on, complete`` (ids, dates as strings or dates); what they announce is
+            taken to have been told to the sales reps in time
         :return: list of :class:`PlanItem`, one for each overdue item, in order of
             customer, due date
         """
@@ -82,7 +84,8 @@ class CollectionPlan(models.AbstractModel):
         """:return: the plan as SQL with the columns of :class:`PlanItem`; parameters as for :meth:`_plan`"""
         root = company.sudo()._collection_root()
         day = fields.Date.to_date(date)
-        past = day < root._collection_today()
+        today = root._collection_today()
+        past = day < today
         companies = self.env['res.company'].sudo().with_context(active_test=False).search([('id', 'child_of', root.id)])
         partner_ids = partners.commercial_partner_id.ids if partners is not None else None
         working = self.env['collection.holiday']._working_days(root)
@@ -101,7 +104,7 @@ class CollectionPlan(models.AbstractModel):
                     judged AS (%(judged)s)
                %(answer)s""",
             open=self.env['collection.item']._open_lines(day, past, companies.ids, partner_ids),
-            settings=self._get_settings_ctes(rules, working, day),
+            settings=self._get_settings_ctes(rules, working, day, None if history is not None else min(day, today)),
             customer=self._get_customer_query(scope),
             history=self._get_history_ctes(scope, history, partner_ids),
             covers=self._get_covers_ctes(scope),
@@ -119,16 +122,20 @@ class CollectionPlan(models.AbstractModel):
     # ------------------------------------------------------------------
     # Settings as small tables
     # ------------------------------------------------------------------
-    def _get_settings_ctes(self, policies, working, day):
+    def _get_settings_ctes(self, policies, working, day, asked_on):
         """Policies, levels and "what comes after which level", worked out in Python:
-        few rows, so that the large join stays an equality."""
+        few rows, so that the large join stays an equality.
+
+        :param date asked_on: who was not told yet by this day may be told on it: acts from his working days later
+            on are taken to be told in time (R53); None if nobody has to be told
+        """
         levels = (
             self.env['collection.level'].sudo().with_context(active_test=False).search([('policy_id', '!=', False)])
         )
         payable = self.env['res.partner']._get_collection_payable_role()
         rule_rows = [
             SQL(
-                "(%s, %s::date, %s::date, %s, %s, %s, %s::numeric)",
+                "(%s, %s::date, %s::date, %s, %s, %s, %s::numeric, %s::date)",
                 policy.id,
                 working.cutoff(day, policy.receipt_hold_days),
                 working.cutoff(day, policy.direct_debit_days),
@@ -136,6 +143,7 @@ class CollectionPlan(models.AbstractModel):
                 policy.stale_days,
                 policy.unsent,
                 policy.item_minimum or 0,
+                working.add(asked_on, policy.consult_days) if asked_on and policy.consult_days else None,
             )
             for policy in policies
         ]
@@ -171,13 +179,13 @@ class CollectionPlan(models.AbstractModel):
                 )
         empty = SQL("WHERE false")
         return SQL(
-            """rule (policy_id, receipt_from, debit_from, restart_days, stale_days, unsent, item_minimum)
+            """rule (policy_id, receipt_from, debit_from, restart_days, stale_days, unsent, item_minimum, told_by)
                   AS (SELECT * FROM (VALUES %(rules)s) v %(no_rule)s),
                level (id, rank, kind, track, mode, delay_days, minimum, email_only, role_ids)
                   AS (SELECT * FROM (VALUES %(levels)s) v %(no_level)s),
                climb (policy_id, last_id, next_id, again_id)
                   AS (SELECT * FROM (VALUES %(climbs)s) v %(no_climb)s)""",
-            rules=SQL(", ").join(rule_rows or [SQL("(0, NULL::date, NULL::date, 0, 0, '', 0::numeric)")]),
+            rules=SQL(", ").join(rule_rows or [SQL("(0, NULL::date, NULL::date, 0, 0, '', 0::numeric, NULL::date)")]),
             levels=SQL(", ").join(level_rows or [SQL("(0, 0, '', '', '', 0, 0::numeric, false, '{}'::int[])")]),
             climbs=SQL(", ").join(climb_rows or [SQL("(0, 0, 0, 0)")]),
             no_rule=SQL() if rule_rows else empty,
@@ -189,7 +197,7 @@ class CollectionPlan(models.AbstractModel):
         """Customers with something overdue: policy in force, whether a message could reach them by e-mail."""
         return SQL(
             """SELECT c.*, r.receipt_from, r.debit_from, r.restart_days, r.stale_days, r.unsent, r.item_minimum,
-                      k.policy_id IS NOT NULL AS has_levels
+                      r.told_by, k.policy_id IS NOT NULL AS has_levels
                  FROM (SELECT p.id, p.active, COALESCE(a.policy_id, %(default_policy)s::int) AS policy_id
                          FROM (SELECT DISTINCT partner_id FROM open
                                 WHERE residual_currency > 0 AND due_date < %(day)s) o
@@ -215,7 +223,8 @@ class CollectionPlan(models.AbstractModel):
                       round((i.free - i.netted) * i.residual / i.residual_currency, %(digits)s) AS to_chase_company,
                       i.move_type = 'out_invoice' AND i.is_move_sent IS NOT TRUE AS never_sent,
                       %(reason)s AS reason, i.due_date + v.delay_days AS enters_on,
-                      COALESCE(t.running_until, i.last_given) AS running_until, t.peace_until
+                      COALESCE(t.running_until, i.last_given) AS running_until, t.peace_until,
+                      COALESCE(c.act_from, i.told_by) AS told_until, c.objected_until
                  FROM item i
                  LEFT JOIN climb k ON k.policy_id = i.policy_id AND k.last_id = COALESCE(i.last_id, 0)
                  LEFT JOIN stale s ON s.id = i.id
@@ -223,8 +232,11 @@ class CollectionPlan(models.AbstractModel):
                  LEFT JOIN talk t ON t.partner_id = i.partner_id AND t.track = v.track
                  LEFT JOIN talk own ON own.partner_id = i.partner_id
                        AND own.track = CASE i.last_kind WHEN 'formal' THEN 'formal' ELSE 'ordinary' END
-                 LEFT JOIN account_payment_method_line q ON q.id = i.preferred_payment_method_line_id""",
-            day=scope['day'],
+                 LEFT JOIN account_payment_method_line q ON q.id = i.preferred_payment_method_line_id
+                 LEFT JOIN lawsuit w ON w.partner_id = i.partner_id
+                 LEFT JOIN chased x ON x.item_id = i.id
+                 LEFT JOIN LATERAL (%(consultation)s) c ON true""",
+            consultation=self._get_consultation_query(scope),
             digits=scope['digits'],
             reason=self._get_reason_case(scope),
         )
@@ -249,10 +261,13 @@ class CollectionPlan(models.AbstractModel):
                     WHEN i.free - i.netted <= 0 THEN 'netted'
                     WHEN (i.free - i.netted) * i.residual / i.residual_currency < i.item_minimum THEN 'small'
                     WHEN v.id IS NULL THEN 'top'
+                    WHEN w.partner_id IS NOT NULL AND i.last_id IS NULL AND x.item_id IS NULL THEN 'join'
                     WHEN i.last_id IS NULL AND i.due_date + v.delay_days > %(day)s THEN 'delay'
                     WHEN own.unfinished OR t.unfinished THEN 'unfinished'
                     WHEN i.last_act_on > %(day)s OR t.running_until IS NOT NULL THEN 'conversation'
                     WHEN t.peace_until IS NOT NULL THEN 'peace'
+                    WHEN c.objected_until >= %(day)s THEN 'objection'
+                    WHEN v.track <> 'ordinary' AND COALESCE(c.act_from, i.told_by) > %(day)s THEN 'consultation'
                     WHEN NOT %(working)s THEN 'closed_day' END""",
             day=scope['day'],
             working=scope['working'],
@@ -263,7 +278,8 @@ class CollectionPlan(models.AbstractModel):
         return SQL(
             """SELECT a.id AS line_id, a.partner_id, a.company_id, a.move_id, a.currency_id, a.due_date, a.policy_id,
                       a.residual_currency AS residual, a.residual AS residual_company, a.disputed, a.promised, a.responding, a.netted, a.to_chase,
-                      a.to_chase_company, a.last_id AS last_level_id, a.last_given AS last_date_given,
+                      a.to_chase_company, a.last_id AS last_level_id, a.step_id AS last_step_id,
+                      a.last_given AS last_date_given,
                       CASE WHEN a.reason IS NOT NULL THEN a.reason
                            WHEN a.total < top.minimum THEN 'minimum'
                            WHEN top.email_only AND NOT %(reachable)s THEN 'no_email' END AS reason,
@@ -273,6 +289,8 @@ class CollectionPlan(models.AbstractModel):
                                     WHEN 'promised' THEN a.promised_for
                                     WHEN 'delay' THEN a.enters_on
                                     WHEN 'conversation' THEN a.running_until
+                                    WHEN 'consultation' THEN a.told_until
+                                    WHEN 'objection' THEN a.objected_until
                                     WHEN 'peace' THEN a.peace_until END AS until,
                       a.level_id, a.track, a.renewed, a.never_sent AND a.unsent_rule <> 'ignore' AS unsent,
                       top.id AS message_level_id,

@@ -131,7 +131,7 @@ class CollectionPlan(models.AbstractModel):
                         LEAST(responding_all, residual_currency - disputed
                               - LEAST(promised_all, residual_currency - disputed)) AS responding FROM (
                  SELECT o.*, c.policy_id, c.has_levels, c.active AS customer_active, c.debit_from, c.restart_days,
-                        c.stale_days, c.unsent AS unsent_rule, c.item_minimum, m.move_type, m.is_move_sent, m.preferred_payment_method_line_id,
+                        c.stale_days, c.unsent AS unsent_rule, c.item_minimum, c.told_by, m.move_type, m.is_move_sent, m.preferred_payment_method_line_id,
                         CASE WHEN l.date > o.due_date THEN l.step_id END AS step_id,
                         CASE WHEN l.date > o.due_date THEN l.level_id END AS last_id,
                         CASE WHEN l.date > o.due_date THEN l.kind END AS last_kind,
@@ -168,7 +168,7 @@ class CollectionPlan(models.AbstractModel):
         return SQL(
             """asked AS (
                    SELECT h.step_id, h.partner_id, h.track, h.date, h.date_given, h.act_on, h.complete,
-                          bool_or(i.residual_currency - i.disputed - i.promised > 0) IS TRUE AS still,
+                          bool_or(i.residual_currency - i.disputed - i.promised > 0 AND i.last_kind IS DISTINCT FROM 'litigation') IS TRUE AS still,
                           max(COALESCE(
                               CASE WHEN i.id IS NOT NULL AND i.residual_currency <= i.disputed + i.promised
                                    THEN GREATEST(i.disputed_since, i.promised_since) END,
@@ -190,9 +190,45 @@ class CollectionPlan(models.AbstractModel):
                                 AND a.ended_on + c.restart_days > %(day)s) AS peace_until
                      FROM asked a JOIN customer c ON c.id = a.partner_id GROUP BY a.partner_id, a.track),
                lawsuit AS (SELECT DISTINCT partner_id FROM item WHERE last_kind = 'litigation'),
+               %(chased)s,
                %(stale)s""",
             day=scope['day'],
+            chased=self._get_chased_cte(scope),
             stale=self._get_stale_cte(scope),
+        )
+
+    # ------------------------------------------------------------------
+    # The serious acts
+    # ------------------------------------------------------------------
+    def _get_chased_cte(self, scope):
+        """New items of a customer in litigation that the manager decided to chase (R52)."""
+        return SQL(
+            """chased AS (
+                   SELECT o.id AS item_id FROM collection_litigation_item x
+                     JOIN open o ON o.id = x.line_id AND o.partner_id = x.partner_id
+                    WHERE x.company_id = %(root)s AND x.decision = 'chase' AND x.decided_on <= %(day)s
+                    UNION
+                   SELECT o.id FROM collection_litigation_item x
+                     JOIN open o ON x.line_id IS NULL AND o.move_id = x.move_id AND o.due_date = x.due_date
+                      AND o.partner_id = x.partner_id
+                    WHERE x.company_id = %(root)s AND x.decision = 'chase' AND x.decided_on <= %(day)s)""",
+            root=scope['root'],
+            day=scope['day'],
+        )
+
+    def _get_consultation_query(self, scope):
+        """How the sales rep was told of the formal act an item is about to rise to (R53): by the step that announced
+        it, or, for an item nothing was ever asked for, by the first telling for the day it enters or a later one."""
+        return SQL(
+            """SELECT y.act_from, CASE WHEN y.objected_on <= %(day)s THEN y.objected_until END AS objected_until
+                 FROM collection_consultation y
+                WHERE v.track <> 'ordinary' AND y.track = v.track AND y.partner_id = i.partner_id
+                  AND y.company_id = %(root)s AND y.told_on <= %(day)s AND (y.ended_on IS NULL OR y.ended_on > %(day)s)
+                  AND (y.step_id = i.step_id
+                       OR y.step_id IS NULL AND i.step_id IS NULL AND y.act_from >= i.due_date + v.delay_days)
+                ORDER BY y.act_from, y.id LIMIT 1""",
+            day=scope['day'],
+            root=scope['root'],
         )
 
     def _get_stale_cte(self, scope):
@@ -220,7 +256,12 @@ class CollectionPlan(models.AbstractModel):
                    SELECT o.id, t.date, COALESCE(t.act_on - 1, %(day)s)
                      FROM old o JOIN (SELECT DISTINCT step_id, partner_id, track, date, act_on FROM history) t
                        ON t.partner_id = o.partner_id AND t.step_id <> o.step_id AND t.date > o.last_date
-                      AND t.track = CASE o.last_kind WHEN 'formal' THEN 'formal' ELSE 'ordinary' END),
+                      AND t.track = CASE o.last_kind WHEN 'formal' THEN 'formal' ELSE 'ordinary' END
+                    UNION ALL
+                   SELECT o.id, y.told_on,
+                          LEAST(GREATEST(y.act_from - 1, CASE WHEN y.objected_on <= %(day)s THEN y.objected_until END), y.ended_on - 1)
+                     FROM old o JOIN collection_consultation y ON y.step_id = o.step_id AND y.partner_id = o.partner_id
+                    WHERE y.company_id = %(root)s AND y.told_on <= %(day)s),
                merged AS (
                    SELECT item_id, GREATEST(e.first_day, o.last_given + 1) AS first_day, LEAST(e.last_day, %(day)s) AS last_day,
                           max(LEAST(e.last_day, %(day)s)) OVER (
@@ -233,4 +274,5 @@ class CollectionPlan(models.AbstractModel):
                                   FROM merged GROUP BY item_id) x ON x.item_id = o.id
                     WHERE %(day)s - o.last_given - COALESCE(x.days, 0) > o.stale_days)""",
             day=scope['day'],
+            root=scope['root'],
         )

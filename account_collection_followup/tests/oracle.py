@@ -144,10 +144,13 @@ class Oracle:
         'netted',
         'small',
         'top',
+        'join',
         'delay',
         'unfinished',
         'conversation',
         'peace',
+        'objection',
+        'consultation',
         'closed_day',
     )
 
@@ -164,10 +167,14 @@ class Oracle:
         self.branches = self.env['res.company'].search([('id', 'child_of', company.id)])
         holidays = self.env['collection.holiday'].search([('company_id', 'in', [False, company.id])])
         self.holidays = set(holidays.mapped('date'))
+        self.simulated = history is not None
         self.open = self._get_open_items()
         self.overdue = [item for item in self.open if item.residual > 0 and item.due < day]
         self.steps = self._get_recorded_steps() if history is None else self._get_given_steps(history)
         self.holds = self.env['collection.hold'].search([('company_id', '=', company.id), ('date_from', '<=', day)])
+        domain = [('company_id', '=', company.id)]
+        self.consultations = self.env['collection.consultation'].search([*domain, ('told_on', '<=', day)])
+        self.decisions = self.env['collection.litigation.item'].search([*domain, ('decided_on', '<=', day)])
         for item in self.overdue:
             self._describe(item)
         self._net_credits()
@@ -394,7 +401,12 @@ class Oracle:
         if not given:
             return False
         days = {given + timedelta(number) for number in range(1, (self.day - given).days + 1)}
-        excused = [*self._get_covered_windows(item), *self._get_hold_windows(item), *self._get_message_windows(item)]
+        excused = [
+            *self._get_covered_windows(item),
+            *self._get_hold_windows(item),
+            *self._get_message_windows(item),
+            *self._get_consultation_windows(item),
+        ]
         idle = {day for day in days if not any(first <= day <= last for first, last in excused)}
         return len(idle) > item.policy.stale_days
 
@@ -428,6 +440,21 @@ class Oracle:
             and step.track == self._get_own_track(item)
             and step.date > item.last.date
         ]
+
+    def _get_consultation_windows(self, item):
+        """R53: days the sales rep had to object, and those of his objection."""
+        windows = []
+        for consultation in self.consultations:
+            if consultation.step_id.id == item.last.step and consultation.partner_id == item.customer:
+                last = max(consultation.act_from - ONE_DAY, self._get_objected_until(consultation) or date.min)
+                if consultation.ended_on:
+                    last = min(last, consultation.ended_on - ONE_DAY)
+                windows.append((consultation.told_on, last))
+        return windows
+
+    def _get_objected_until(self, consultation):
+        heard = consultation.objected_on and consultation.objected_on <= self.day
+        return consultation.objected_until if heard else None
 
     # ------------------------------------------------------------------
     # Why an item stays
@@ -500,6 +527,25 @@ class Oracle:
     def _is_top(self, item):
         return not item.level
 
+    def _is_join(self, item):
+        """R52: something new of a customer in litigation waits for the manager."""
+        return not item.last and self._is_sued(item.customer) and not self._is_chased(item)
+
+    def _is_sued(self, customer):
+        return any(self._is_litigation(item) for item in self.overdue if item.customer == customer)
+
+    def _is_chased(self, item):
+        return any(
+            decision.decision == 'chase'
+            and decision.partner_id == item.customer
+            and (
+                decision.line_id == item.line
+                if decision.line_id
+                else (decision.move_id, decision.due_date) == (item.move, item.due)
+            )
+            for decision in self.decisions
+        )
+
     def _is_delay(self, item):
         return not item.last and self.day < item.due + timedelta(item.level.delay_days)
 
@@ -530,6 +576,39 @@ class Oracle:
             for step in self._get_steps(item.customer, {self._get_track(item.level)} - {'litigation'})
         )
 
+    def _get_consultation(self, item):
+        """R53: the telling of what an item is about to rise to: by the step that announced it, or, where nothing was
+        announced, the first one for the day it enters or a later one."""
+        if self._get_track(item.level) == 'ordinary':
+            return None
+        found = self.consultations.filtered(
+            lambda consultation: (
+                consultation.partner_id == item.customer
+                and consultation.track == self._get_track(item.level)
+                and not (consultation.ended_on and consultation.ended_on <= self.day)
+                and consultation.step_id.id == (item.last.step if item.last else False)
+            )
+        )
+        if not item.last:
+            enters = item.due + timedelta(item.level.delay_days)
+            found = found.filtered(lambda consultation: consultation.act_from >= enters)
+        return min(found, key=lambda consultation: (consultation.act_from, consultation.id), default=None)
+
+    def _is_objection(self, item):
+        consultation = self._get_consultation(item)
+        until = consultation and self._get_objected_until(consultation)
+        return bool(until and until >= self.day)
+
+    def _is_consultation(self, item):
+        """Told or not yet, the sales rep has his working days; who is not told yet may be told today."""
+        if self._get_track(item.level) == 'ordinary':
+            return False
+        if consultation := self._get_consultation(item):
+            return consultation.act_from > self.day
+        today = min(self.day, self.company._collection_today())
+        number = item.policy.consult_days
+        return not self.simulated and bool(number) and after_working_days(today, number, self.holidays) > self.day
+
     def _is_closed_day(self, item):
         return self.day.weekday() >= 5 or self.day in self.holidays
 
@@ -550,7 +629,9 @@ class Oracle:
 
     def _still_asks(self, step):
         return any(
-            item.residual > item.disputed + item.promised for asked in step.asked for item in self._get_items_of(asked)
+            item.residual > item.disputed + item.promised and not self._is_litigation(item)
+            for asked in step.asked
+            for item in self._get_items_of(asked)
         )
 
     def _get_end(self, step):
@@ -599,7 +680,7 @@ class Oracle:
             reason = 'minimum'
         elif self._needs_email(top) and not self._has_address(customer, top):
             reason = 'no_email'
-        sued = any(self._is_litigation(item) for item in self.overdue if item.customer == customer)
+        sued = self._is_sued(customer)
         for item in items:
             answer = answers[item.line.id]
             answer.reason = reason

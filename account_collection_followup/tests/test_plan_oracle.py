@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from psycopg2.errors import UniqueViolation
 
 from odoo import Command
+from odoo.addons.account_collection_followup.models.collection_fact import internal
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -49,6 +50,7 @@ def fates(items):
         st.tuples(st.just('hold'), DAYS, items, st.booleans(), st.integers(0, 20), MAYBE),
         st.tuples(st.just('due'), DAYS, items, st.integers(-20, 20)),
         st.tuples(st.just('repost'), DAYS, items),
+        st.tuples(st.just('decide'), DAYS, items, st.sampled_from(['chase', 'chase', 'join', 'lapsed']), st.booleans()),
     )
 
 
@@ -59,6 +61,8 @@ EVENTS = st.one_of(
     st.tuples(st.just('refund'), DAYS, CUSTOMERS, st.sampled_from([60, 400, 3000])),
     st.tuples(st.just('cancel_promises'), DAYS),
     st.tuples(st.just('settle'), DAYS),
+    # customer, working days to answer, day of the objection, its length, day of the end
+    st.tuples(st.just('tell'), DAYS, CUSTOMERS, st.integers(0, 5), MAYBE, st.integers(1, 15), MAYBE),
 )
 SETTINGS = st.fixed_dictionaries(
     {
@@ -70,6 +74,7 @@ SETTINGS = st.fixed_dictionaries(
         'never_sent': st.sets(ITEMS, max_size=3),
         'item_minimum': st.sampled_from([0, 0, 0, 100]),
         'stale_days': st.sampled_from([15, 15, 4]),
+        'consult_days': st.sampled_from([3, 3, 1, 0]),
         'restart_days': st.sampled_from([5, 12]),
         'receipt_hold_days': st.sampled_from([5, 0]),
         'direct_debit': st.sets(ITEMS, max_size=2),
@@ -217,6 +222,7 @@ class PlanOracleCommon(CollectionCommon):
         for partner, name in zip(self.customers, options['policies']):
             partner.property_collection_policy_id = policies[name]
         self.company.collection_policy_id = policies.get(options['default'])
+        (self.policy | self.other).consult_days = options['consult_days']
         names = ('unsent', 'item_minimum', 'stale_days', 'restart_days', 'receipt_hold_days')
         self.policy.write({name: options[name] for name in names})
         self.levels.get(options['archived_level'], self.levels[20].browse()).active = False
@@ -302,7 +308,7 @@ class PlanOracleCommon(CollectionCommon):
         if state == 'orphan':
             step.line_ids.line_id = False
         if state == 'cancelled':
-            step.action_cancel()
+            step.with_user(self.manager).action_cancel()
 
     def _prepare_step_line(self, item, level, occurrences):
         return Command.create(
@@ -409,6 +415,43 @@ class PlanOracleCommon(CollectionCommon):
         if self.items[number].exists() != self.items[number]:
             raise UserError("another line")  # pylint: disable=translation-required
 
+    def _do_tell(self, day, customer, days, objected, length, ended):
+        """The sales rep hears of what a customer's last message announced, or of a first act without one."""
+        customer = self.customers[customer]
+        step = self.env['collection.step'].search([('partner_id', '=', customer.id)], limit=1)
+        track = 'litigation' if step.track == 'formal' else 'formal'
+        level = self.policy.level_ids.filtered(lambda level: level.kind == track)[:1]
+        told = self.env['collection.consultation'].sudo()
+        values = {'partner_id': customer.id, 'company_id': self.company.id, 'step_id': step.id, 'track': track}
+        told = internal(told).create(
+            {
+                **values,
+                'level_id': level.id,
+                'told_on': day,
+                'act_from': after_working_days(day, days, HOLIDAYS),
+                'ended_on': ended is not None and day + timedelta(ended),
+            }
+        )
+        if objected is not None:
+            until = day + timedelta(objected + length)
+            told.write({'objected_on': day + timedelta(objected), 'objected_until': until, 'reason': "wait"})
+
+    def _do_decide(self, day, number, decision, orphan):
+        item = self.items[number]
+        question = internal(self.env['collection.litigation.item'].sudo()).create(
+            {
+                'partner_id': item.partner_id.id,
+                'company_id': self.company.id,
+                'line_id': item.id,
+                'move_id': item.move_id.id,
+                'name': item.move_id.name,
+                'due_date': item.date_maturity,
+                'currency_id': item.currency_id.id,
+                'asked_on': day,
+            }
+        )
+        question.write({'decision': decision, 'decided_on': day, 'line_id': not orphan and item.id})
+
     def _do_cancel_promises(self, day):
         self.env['collection.promise'].search([('state', '=', 'running')])[:1].action_cancel("changed")
 
@@ -478,8 +521,14 @@ class TestPlanOracle(PlanOracleCommon):
             of_policies = plan._plan(self.company, day, policies=self.policy.browse(policies))
             self.assertEqual(of_policies, [row for row in rows if row.policy_id])
             history = self._export_history()
-            self.assertEqual(plan._plan(self.company, day, history=history), rows)
-            self.assertEqual(self.assertAgree(day, history), rows)
+            found = self.assertAgree(day, history)
+            self.assertEqual(plan._plan(self.company, day, history=history), found)
+            # of a history that is handed over the sales reps are taken to be told
+            untold = {row.partner_id for row in rows if row.reason == 'consultation'}
+            self.assertEqual(
+                [row for row in found if row.partner_id not in untold],
+                [row for row in rows if row.partner_id not in untold],
+            )
 
     def _export_history(self):
         steps = self.env['collection.step'].search([('cancelled', '=', False)])

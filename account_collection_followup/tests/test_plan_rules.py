@@ -242,12 +242,16 @@ class TestConversation(PlanRulesCommon):
     def test_items_beside_litigation_are_to_validate(self):
         """R48, R52: handed-over items leave the ladder, the others go on under supervision"""
         old = self.invoice(due='2026-01-10')
-        step = self.raise_to(60)
-        young = self.invoice(due=step.date)
-        day = fields.Date.add(step.date, days=10)
+        notice = self.raise_to(50)
+        young = self.invoice(due=notice.date)
+        self.work(fields.Date.add(notice.date, days=4))
+        reminder = self.steps()[-1]
+        self.assertEqual((reminder.line_ids.move_id, reminder.level_id.rank), (young, 20))
+        self.work(notice.act_on)
+        day = reminder.act_on
         self.assertEqual(self.reason(old, day), 'litigation')
-        self.assertEqual(self.rank(young, day), 20)
-        self.assertEqual(self.levels[20].mode, 'auto')
+        self.assertEqual(self.rank(young, day), 30)
+        self.assertEqual(self.levels[30].mode, 'auto')
         self.assertEqual(self.plan(day)[young].mode, 'validate')
 
     def test_date_is_fixed_once_by_the_first_written_means(self):

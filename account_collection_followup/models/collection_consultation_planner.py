@@ -1,0 +1,169 @@
+from collections import defaultdict
+
+from odoo import Command, api, fields, models
+from odoo.tools import SQL
+
+from .collection_fact import internal
+from .collection_plan import PlanItem
+
+#: nobody is written to because of a consultation: it stands on a to-do list
+QUIET = {'tracking_disable': True, 'mail_create_nosubscribe': True, 'mail_auto_subscribe_no_notify': True}
+
+
+class CollectionConsultation(models.Model):
+    """Who is told of which formal act, and when a consultation is over: once a day, before the run is laid out."""
+
+    _inherit = 'collection.consultation'  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _prepare_day(self, company):
+        """Tell the sales reps of the formal acts so many working days ahead, end what is over (R53).
+
+        :param company: ``res.company``, a root
+        """
+        today = company._collection_today()
+        ahead = self._get_items_ahead(company, today)
+        live = self.search([('company_id', '=', company.id), ('ended_on', '=', False)])
+        over = live.filtered(lambda consultation: consultation._is_over(ahead, today))
+        internal(over).write({'ended_on': today})
+        self._tell(company, self._get_untold(ahead, live - over), today)
+        # who did not answer in time finds nothing left to answer
+        self.search([('company_id', '=', company.id), ('activity_ids', '!=', False)])._activity_update()
+
+    def _get_key(self):
+        """:return: what makes one consultation: the act, the step that announced it, the customer"""
+        self.ensure_one()
+        return (self.track, self.step_id.id or None, self.partner_id.id)
+
+    def _is_over(self, ahead, today):
+        """Whether none of the items stands before the act any more: it was put in hand, or they were paid, promised,
+        disputed, taken back. An objection runs its time in any case."""
+        return self._get_key() not in ahead and not (self.objected_until and self.objected_until >= today)
+
+    # ------------------------------------------------------------------
+    # What is about to come
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_items_ahead(self, company, today):
+        """The items that would rise to a formal act within the days their policies give the sales rep. A plan of a
+        future date is today's facts at that date, so each number of days is asked once.
+
+        :return: dict key as of :meth:`_get_key` → list of :class:`PlanItem`, those a consultation holds included
+        """
+        working = self.env['collection.holiday']._working_days(company)
+        policies = self.env['collection.plan']._get_policies(company).grouped('consult_days')
+        ahead = defaultdict(list)
+        for days in sorted(policies.keys() - {0}):
+            for item in self._get_formal_items(company, working.add(today, days), policies[days]):
+                ahead[item.track, item.last_step_id, item.partner_id].append(item)
+        return dict(ahead)
+
+    @api.model
+    def _get_formal_items(self, company, day, policies):
+        query = self.env['collection.plan']._get_plan_query(company, day, policies=policies)
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL jit = off")
+        return [
+            PlanItem(*row)
+            for row in self.env.execute_query(
+                SQL(
+                    """SELECT * FROM (%s) p WHERE track <> 'ordinary'
+                          AND (reason IS NULL OR reason IN ('consultation', 'objection'))
+                        ORDER BY partner_id, due_date, line_id""",
+                    query,
+                )
+            )
+        ]
+
+    @api.model
+    def _get_untold(self, ahead, live):
+        """:return: dict key → items of ``ahead`` nobody was told about. An item that was never asked for is told about
+        by a consultation for the day it enters, or a later one: the plan sees it the same way."""
+        told = {}
+        for consultation in live:
+            key = consultation._get_key()
+            told[key] = max(told.get(key, consultation.act_from), consultation.act_from)
+        untold = {key: items for key, items in ahead.items() if key not in told}
+        for key in told.keys() & ahead.keys():
+            if not key[1]:
+                untold[key] = [item for item in ahead[key] if self._get_entry_day(item) > told[key]]
+        return {key: items for key, items in untold.items() if items}
+
+    @api.model
+    def _get_entry_day(self, item):
+        return fields.Date.add(item.due_date, days=self.env['collection.level'].browse(item.level_id).delay_days)
+
+    # ------------------------------------------------------------------
+    # Telling
+    # ------------------------------------------------------------------
+    @api.model
+    def _tell(self, company, groups, today):
+        """:param groups: dict key as of :meth:`_get_key` → items"""
+        if not groups:
+            return
+        partners = self.env['res.partner'].browse({partner_id for _track, _step_id, partner_id in groups})
+        reps = partners._get_collection_salespersons(company)
+        refusals = self._get_refusals(company, partners, reps)
+        moves = self.env['account.move'].browse({item.move_id for items in groups.values() for item in items})
+        names = {move.id: move.name for move in moves}
+        vals_list = []
+        for (track, step_id, partner_id), items in groups.items():
+            partner = partners.browse(partner_id)
+            vals = self._prepare_consultation(company, items, reps[partner], refusals.get(partner), names, today)
+            vals_list.append(dict(vals, track=track, step_id=step_id, partner_id=partner_id))
+        internal(self.with_context(**QUIET)).create(vals_list)
+
+    @api.model
+    def _prepare_consultation(self, company, items, rep, refusal, names, today):
+        """:param str refusal: why nobody is asked, so that nothing waits; None if the rep is"""
+        working = self.env['collection.holiday']._working_days(company)
+        policy = self.env['collection.policy'].browse(items[0].policy_id)
+        return {
+            'company_id': company.id,
+            'level_id': items[0].message_level_id or items[0].level_id,
+            'told_on': today,
+            'act_from': today if refusal else working.add(today, policy.consult_days),
+            'user_id': not refusal and rep.id,
+            'not_asked': refusal,
+            'line_ids': [Command.create(self._prepare_line(item, names)) for item in items],
+        }
+
+    @api.model
+    def _prepare_line(self, item, names):
+        return {
+            'name': names.get(item.move_id) or '/',
+            'due_date': item.due_date,
+            'currency_id': item.currency_id,
+            'amount': item.to_chase,
+        }
+
+    # ------------------------------------------------------------------
+    # Who is asked
+    # ------------------------------------------------------------------
+    @api.model
+    def _get_refusals(self, company, partners, reps):
+        """Why there is nobody to ask before an act, which does not wait then.
+
+        :return: dict customer → reason; only customers without a sales rep of their own who could answer
+        """
+        cases = self.env['collection.case'].search(
+            [('partner_id', 'in', partners.ids), ('company_id', '=', company.id), ('state', '=', 'open')]
+        )
+        responsible = {case.partner_id: case.user_id for case in cases}
+        deciding = company.collection_manager_id | company.collection_director_id
+        refusals = {}
+        for partner in partners:
+            rep = reps[partner]
+            if not rep or rep == company.collection_user_id:
+                refusals[partner] = self.env._("No sales rep.")
+            elif rep in deciding | responsible.get(partner, rep.browse()):
+                refusals[partner] = self.env._("%s sends or decides it.", rep.name)
+            elif not self._can_answer(rep, company):
+                refusals[partner] = self.env._("%s has no access to Collections.", rep.name)
+        return refusals
+
+    @api.model
+    def _can_answer(self, rep, company):
+        return company in rep.company_ids._collection_root() and rep.has_group(
+            'account_collection_followup.group_collection_resolver'
+        )
