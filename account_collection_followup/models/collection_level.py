@@ -133,7 +133,7 @@ class CollectionLevel(models.Model):
         ranks = policy.with_context(active_test=True).level_ids.grouped('kind')
         last = max((level.rank for level in ranks.get('reminder', ())), default=10)
         taken = set(policy.level_ids.mapped('rank'))
-        return next(rank for step in (10, 5, 1) for rank in range(last + step, last + 99, step) if rank not in taken)
+        return next(rank for rank in (last + 10, last + 5, *range(last + 1, last + 999)) if rank not in taken)
 
     @api.depends('policy_id.level_ids.rank', 'policy_id.level_ids.active', 'policy_id.level_ids.kind')
     def _compute_is_entry(self):
@@ -217,5 +217,7 @@ class CollectionLevel(models.Model):
 
     def action_preview(self):
         """Open this level's message as a real customer would receive it."""
+        self.check_access('read')
+        self.env['collection.preview'].check_access('create')
         action = self.env['ir.actions.act_window']._for_xml_id('account_collection_followup.collection_preview_action')
         return dict(action, context={'default_level_id': self[:1].id})

@@ -259,6 +259,7 @@ class CollectionPolicy(models.Model):
     def action_choose_default(self):
         """Show what it means to make this the default, to be confirmed."""
         self.ensure_one()
+        self.check_access('write')
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Make default"),

@@ -1,5 +1,9 @@
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+import random
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import CollectionCommon
 
@@ -50,6 +54,27 @@ class TestPolicy(CollectionCommon):
         for values, message in cases:
             with self.subTest(values), self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
                 self.level(**values)
+            # the form says it before it is saved
+            level = self.env['collection.level'].new({'name': "Level", 'rank': 35, 'by_call': True, **values})
+            self.assertIn(message.lower(), level.problem.lower())
+
+    def test_problems_of_a_level_are_said_on_its_form(self):
+        form = Form(self.env['collection.level'].with_context(default_policy_id=self.policy.id))
+        self.assertEqual(form.rank, 45, "free, after the last reminder")
+        self.assertIn("how the customer is reached", form.problem)
+        form.by_call = True
+        self.assertFalse(form.problem)
+        form.rank = 40
+        self.assertIn("Reminder 3 has the rank 40 already", form.problem)
+        form.rank = 45
+        form.name = "Reminder 4"
+        self.assertFalse(form.save().problem)
+
+    def test_warning_when_the_order_makes_no_sense(self):
+        self.level(name="Late reminder", rank=55)
+        self.assertIn("Late reminder comes after Formal notice", self.policy.warning)
+        self.level(name="Unreachable", rank=70)
+        self.assertIn("Unreachable comes after Litigation: it is never reached", self.policy.warning)
 
     def test_a_level_can_be_archived_and_its_rank_used_again(self):
         self.levels[30].active = False
@@ -90,3 +115,249 @@ class TestPolicy(CollectionCommon):
         with Form(self.env['collection.policy']) as form:
             form.name = "New"
         self.assertIn("never reminded", form.record.warning)
+
+
+@tagged('post_install', '-at_install')
+class TestChangedLadder(CollectionCommon):
+    """What is said before a ladder under way is changed is what happens then (R47)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # no sales rep and no letters stand between the steps: the ladder alone is looked at
+        cls.key = cls.env.ref('account_collection_followup.policy_key')
+        (cls.policy | cls.key).level_ids.filtered(lambda level: level.kind == 'reminder').write(
+            {'by_call': False, 'by_letter': False, 'by_email': True, 'mode': 'auto',
+             'mail_template_id': cls.levels[20].mail_template_id.id}
+        )  # fmt: skip
+
+    def climb(self, partner=None, times=1):
+        """An invoice that was asked for once or twice.
+
+        :return: the invoice and the day of the next act
+        """
+        move = self.invoice(partner, due='2026-02-20')
+        day = '2026-03-02'
+        for _time in range(times):
+            self.run_day(day)
+            step = self.steps(partner)[-1]
+            day = step.act_on
+        return move, day
+
+    def next_level(self, move, day):
+        with freeze_time(day):
+            item = self.plan(day)[move]
+            return self.env['collection.level'].browse(item.level_id)
+
+    def edit(self, record, **values):
+        """:return: what the form says before it is saved, and saves it"""
+        with Form(record) as form:
+            self.assertFalse(form.impact)
+            for name, value in values.items():
+                form[name] = value
+            text = form.impact
+        self.assertFalse(record.impact, "saved, there is nothing to say")
+        return text
+
+    @freeze_time('2026-03-03')
+    def test_days_given(self):
+        move, day = self.climb()
+        text = self.edit(self.levels[20], days_given=20)
+        self.assertIn("1 item of 1 customer stand at Reminder 1: what they were sent stays as it was.", text)
+        self.assertIn("the latest 03/09/2026", text)
+        self.assertEqual(self.steps().act_on, day, "the date given stays")
+        self.assertEqual(self.next_level(move, day), self.levels[30])
+
+    @freeze_time('2026-03-03')
+    def test_a_level_to_come(self):
+        _move, day = self.climb()
+        text = self.edit(self.levels[30], consequence="We will stop your deliveries.")
+        self.assertEqual(text, "1 item of 1 customer come to Reminder 2 next: they get it as changed.")
+        self.run_day(day)
+        self.assertIn("stop your deliveries", self.steps()[-1].message_html)
+        self.assertNotIn("stop your deliveries", self.steps()[0].message_html)
+
+    @freeze_time('2026-03-03')
+    def test_taken_out_of_use(self):
+        move, day = self.climb()
+        text = self.edit(self.levels[30], active=False)
+        self.assertIn("After that they go on at Reminder 3, not at Reminder 2.", text)
+        self.assertEqual(self.next_level(move, day), self.levels[40])
+
+    @freeze_time('2026-03-03')
+    def test_an_announcement_that_no_longer_fits(self):
+        self.climb(times=3)
+        text = self.edit(self.levels[50], active=False)
+        self.assertIn("After that they go on at Litigation, not at Formal notice.", text)
+        self.assertIn(f"What they were told no longer fits: “{self.levels[40].consequence}”", text)
+
+    @freeze_time('2026-03-03')
+    def test_the_last_level_taken_out_of_use(self):
+        self.climb()
+        with Form(self.policy) as form:
+            for index, level in enumerate(self.policy.level_ids):
+                if level.rank > 20:
+                    with form.level_ids.edit(index) as line:
+                        line.active = False
+            self.assertIn("After that nothing follows: there is no level above.", form.impact)
+
+    @freeze_time('2026-03-03')
+    def test_moved(self):
+        move, day = self.climb(times=2)
+        self.assertEqual(self.next_level(move, day), self.levels[40])
+        text = self.edit(self.levels[30], rank=45)
+        self.assertIn("After that they go on at Formal notice, not at Reminder 3.", text)
+        self.assertEqual(self.next_level(move, day), self.levels[50])
+
+    @freeze_time('2026-03-03')
+    def test_added_on_the_policy(self):
+        move, day = self.climb()
+        with Form(self.policy) as form:
+            with form.level_ids.new() as line:
+                line.name = "Friendly word"
+                line.rank = 25
+                line.by_call = True
+            self.assertIn("After that they go on at Friendly word, not at Reminder 2.", form.impact)
+        self.assertEqual(self.next_level(move, day).name, "Friendly word")
+
+    @freeze_time('2026-03-03')
+    def test_nothing_is_said_when_nobody_is_concerned(self):
+        self.assertFalse(self.edit(self.levels[30], days_given=9))
+        self.climb()
+        self.assertFalse(self.edit(self.levels[50], days_given=9), "nobody comes there next")
+        self.assertFalse(self.edit(self.levels[20], name="First reminder"))
+
+    @freeze_time('2026-03-03')
+    def test_entry(self):
+        text = self.edit(self.levels[20], delay_days=5)
+        self.assertIn("items get Reminder 1 5 days after their due date, not 3", text)
+
+    @freeze_time('2026-03-03')
+    def test_policy_out_of_use(self):
+        self.partner_a.collection_policy_id = self.key
+        move, day = self.climb()
+        last = self.steps().level_id
+        self.assertEqual(last.policy_id, self.key)
+        text = self.edit(self.key, active=False)
+        self.assertIn("the customers of this policy follow Standard from the next run on", text)
+        self.assertIn(f"stand at {last.name}", text)
+        self.complete(self.steps())
+        self.assertEqual(self.next_level(move, day).policy_id, self.policy)
+        self.assertGreater(self.next_level(move, day).rank, last.rank)
+
+    @freeze_time('2026-03-03')
+    def test_default_and_assignment_are_explained_and_confirmed(self):
+        move, day = self.climb()
+        self.key.action_choose_default()
+        wizard = self.env['collection.policy.assign'].create({'policy_id': self.key.id, 'as_default': True})
+        self.assertIn("Every customer without a policy of his own follows", wizard.impact)
+        self.assertIn("1 item of 1 customer stand at Reminder 1.", wizard.impact)
+        collector = self.collector
+        assign = (
+            self.env['collection.policy.assign']
+            .with_user(collector)
+            .with_context(active_model='res.partner', active_ids=self.partner_a.ids)
+        )
+        with Form(assign) as form:
+            self.assertFalse(form.impact, "the default changes nothing")
+            form.policy_id = self.key
+            self.assertIn("go on at", form.impact)
+        form.record.action_assign()
+        self.assertEqual(self.partner_a.collection_policy_id, self.key)
+        self.assertEqual(self.next_level(move, day).policy_id, self.key)
+        self.assertEqual(self.next_level(move, day).rank, 30, "the first above his last rank")
+        # a customer with a policy of his own is not concerned by another default
+        wizard.invalidate_recordset(['impact'])
+        self.assertNotIn("stand at", wizard.impact)
+        with self.assertRaises(AccessError):
+            wizard.with_user(collector).sudo(False).action_assign()
+        wizard.action_assign()
+        self.assertEqual(self.company.collection_policy_id, self.key)
+
+    @freeze_time('2026-03-03')
+    def test_a_caller_assigns_no_policy(self):
+        caller = new_test_user(
+            self.env, 'change_caller', groups='account_collection_followup.group_collection_caller',
+            company_id=self.company.id)  # fmt: skip
+        with self.assertRaises(AccessError):
+            self.env['collection.policy.assign'].with_user(caller).create({'policy_id': self.key.id})
+
+    @freeze_time('2026-03-03')
+    def test_a_used_level_keeps_what_it_was(self):
+        self.climb()
+        level = self.levels[20]
+        with self.assertRaisesRegex(UserError, "was used"):
+            level.kind = 'litigation'
+        with self.assertRaisesRegex(UserError, "stays in its policy"):
+            level.policy_id = self.key
+        with self.assertRaisesRegex(UserError, "Take it out of use"):
+            level.unlink()
+        level.write({'kind': 'reminder', 'policy_id': self.policy.id})
+        self.levels[30].kind = 'formal' if self.levels[30].by_letter else 'reminder'
+
+    @freeze_time('2026-03-03')
+    def test_numbers_are_those_of_the_plan(self):
+        """The numbers come from SQL of their own: the plan says the same."""
+        customers = self.env['res.partner'].create([{'name': f"C{n}", 'email': f'c{n}@example.com'} for n in range(6)])
+        customers[4:].collection_policy_id = self.key
+        moves = self.env['account.move']
+        for customer in customers:
+            moves += self.invoice(customer, due='2026-02-20') + self.invoice(customer, due='2026-01-20', amount=300)
+        self.run_day('2026-03-02')
+        late = self.invoice(customers[0], due='2026-02-27')
+        self.pay(moves[0])
+        self.pay(moves[3], amount=100)
+        found = {}
+        for row in self.env['collection.impact']._get_standings():
+            found[row.policy_id, row.level_id] = (row.items, set(row.customers), row.latest)
+        expected = {}
+        for item in self.plan('2026-03-03').values():
+            if item.last_level_id:
+                items, ids, latest = expected.get((item.policy_id, item.last_level_id), (0, set(), None))
+                latest = max(filter(None, (latest, item.last_date_given)))
+                expected[item.policy_id, item.last_level_id] = (items + 1, ids | {item.partner_id}, latest)
+        self.assertEqual(found, expected)
+        self.assertEqual(sum(row[0] for row in found.values()), 11)
+        self.assertFalse(late in moves)
+
+    @freeze_time('2026-03-03')
+    def test_whatever_is_changed_the_next_level_is_the_first_in_use_above(self):
+        """Any mixture of changes between two messages: the date stays, the next level follows the definition."""
+        move, day = self.climb()
+        last, given = self.steps().level_id, self.steps().date_given
+        chance = random.Random(47)
+        for number in range(25):
+            with self.subTest(number), self.cr.savepoint() as savepoint:
+                self._change_something(chance)
+                climbing = (self.partner_a._collection_policy(self.company)).level_ids.filtered(
+                    lambda level: level.active and level.kind != 'satisfaction'
+                )
+                above = climbing.filtered(lambda level: level.rank > last.rank).sorted('rank')[:1]
+                self.assertEqual(self.steps().date_given, given)
+                item = self.plan(day)[move]
+                self.assertEqual(item.reason == 'top', not above and bool(climbing))
+                if above and item.reason is None:
+                    self.assertEqual(item.level_id, above.id)
+                self.assertNotIn(item.reason, ('delay', 'conversation'))
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def _change_something(self, chance):
+        levels = self.policy.level_ids
+        for _time in range(chance.randint(1, 4)):
+            level = chance.choice(levels)
+            change = chance.choice(['days', 'active', 'rank', 'add', 'switch', 'default'])
+            rank = chance.choice([rank for rank in range(11, 90) if rank not in levels.mapped('rank')])
+            if change == 'days':
+                level.days_given = chance.randint(1, 30)
+            elif change == 'active':
+                level.active = False
+            elif change == 'rank':
+                level.rank = rank
+            elif change == 'add':
+                levels |= levels.create({'name': "More", 'policy_id': self.policy.id, 'rank': rank, 'by_call': True})
+            elif change == 'switch':
+                self.partner_a.collection_policy_id = chance.choice([self.key, self.policy])
+            else:
+                self.key.action_set_default()
+            self.env.flush_all()

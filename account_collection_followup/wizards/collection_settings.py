@@ -41,6 +41,7 @@ class CollectionSettings(models.TransientModel):
     collection_documents_days = fields.Integer(related='company_id.collection_documents_days', readonly=False)
     collection_exception_days = fields.Integer(related='company_id.collection_exception_days', readonly=False)
     collection_log_invoices = fields.Boolean(related='company_id.collection_log_invoices', readonly=False)
+    collection_window = fields.Selection(related='company_id.collection_window', readonly=False)
     problem = fields.Text(compute='_compute_problem')
     impact = fields.Text(compute='_compute_impact')
 

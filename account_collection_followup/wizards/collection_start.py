@@ -128,8 +128,7 @@ class CollectionStart(models.TransientModel):
     def _check_start(self):
         """:raise UserError: what stands in the way, in words"""
         company = self.company_id
-        if not self.env.user.has_group('account_collection_followup.group_collection_administrator'):
-            raise UserError(self.env._("Only a collections administrator can start the follow-up."))
+        company._check_collection_administrator()
         if company.collection_start_date:
             raise UserError(
                 self.env._(
