@@ -22,19 +22,28 @@ FIRST_ROW = "document.querySelector('.o_data_row .o_data_cell:nth-child(2), .o_k
 FORM = ".o_form_view .o_data_row, .o_form_view .o_kanban_record"
 LIST = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost)"
 
+TAB = CLICK_TEXT.format(".o_notebook_headers .nav-link", "{0}")
+
 #: name → login, address, then what to do and to wait for
 SHOTS = {
     "worklist": ("collector", "/odoo/worklist", LIST),
     "case": ("collector", "/odoo/worklist", LIST, OPEN_CASE, FORM),
+    "history": ("collector", "/odoo/worklist", LIST, OPEN_CASE, FORM, TAB.format("History"), FORM),
     "call": ("collector", "/odoo/worklist", LIST, OPEN_CASE, FORM,
              CLICK_TEXT.format(".o_statusbar_buttons button, .o_cp_action_menus button", "Log a call"), ".modal .o_form_view",
              CLICK_TEXT.format(".modal .o_selection_badge", "Promise"), ".modal .o_data_row"),
     "run": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, FORM),
     "message": ("collector", "/odoo/collection-runs", LIST, FIRST_ROW, FORM,
                 "[...document.querySelectorAll('.o_form_view .o_data_row, .o_form_view .o_kanban_record')].find(row => row.innerText.includes('Ironbridge')).querySelector('td, span').click()", ".modal [name=preview_html] table"),
-    "policy": ("administrator", "/odoo/collection-policies", LIST, FIRST_ROW, FORM),
+    "letters": ("collector", "/odoo/collection-letters", LIST),
     "items": ("collector", "/odoo/aged-balance", ".o_pivot table, .o_kanban_record"),
+    "exceptions": ("manager", "/odoo/collection-exceptions", ".o_list_view, .o_kanban_view"),
+    "join": ("manager", "/odoo/collection-join-or-chase", LIST),
+    "to-do": ("rep", "/odoo/collection-to-do", LIST),
     "dispute": ("rep", "/odoo/collection-disputes", LIST, FIRST_ROW, FORM),
+    "consultation": ("rep", "/odoo/collection-consultations", LIST, FIRST_ROW, FORM),
+    "policy": ("administrator", "/odoo/collection-policies", LIST, FIRST_ROW, FORM),
+    "settings": ("administrator", "/odoo/collection-settings", ".o_form_view"),
 }  # fmt: skip
 
 
