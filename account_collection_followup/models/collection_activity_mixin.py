@@ -32,6 +32,10 @@ class CollectionActivityMixin(models.AbstractModel):
             self._activity_update()
         return result
 
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        # EXTENDS mail: these chatters are internal, nobody of the customer is proposed as a reader
+        return []
+
     @api.model
     def _get_activity_types(self):
         """:return: ``mail.activity.type`` that :meth:`_activity_update` looks after"""

@@ -208,6 +208,8 @@ class TestActivity(CollectionCommon):
         self.assertTrue(all(message.subtype_id.internal for message in messages))
         self.assertFalse(messages.notified_partner_ids)
         self.assertFalse(call.message_follower_ids.partner_id & (self.partner_a | self.partner_a.child_ids))
+        for record in (call, dispute):
+            self.assertFalse(record._message_get_suggested_recipients())
         self.assertIn("Difficulty", ''.join(call.case_id.message_ids.mapped('body')))
 
     def test_counts_are_one_s_own(self):
