@@ -68,6 +68,10 @@ class World:
                     "is_company": True,
                     "country_id": countries[names[name]],
                     "email": f"{name.lower()}@customers.example.com",
+                    # letters need an address
+                    "street": "1 High Street",
+                    "zip": "10000",
+                    "city": "Town",
                     "property_payment_term_id": False,
                 }
                 for name in self.history.customers
