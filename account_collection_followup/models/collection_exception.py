@@ -302,13 +302,19 @@ class CollectionException(models.Model):
 
     @api.model
     def _say_failed(self, step):
+        words = self.env['collection.run.line']._get_failed_words()
+        means = ', '.join(text for means, text in words.items() if step[f'{means}_state'] == 'failed')
+        if not step.failure:
+            return self.env._("%(level)s: %(means)s.", level=step.level_id.name, means=means)
         return self.env._(
-            "%(level)s: %(failure)s", level=step.level_id.name, failure=step.failure or self.env._("no reason given")
+            "%(level)s, %(means)s: %(failure)s", level=step.level_id.name, means=means, failure=step.failure
         )
 
     @api.model
     def _say_impossible(self, step):
-        return self._say_failed(step)
+        return self.env._(
+            "%(level)s: %(failure)s", level=step.level_id.name, failure=step.failure or self.env._("no reason given")
+        )
 
     @api.model
     def _say_letter(self, step):

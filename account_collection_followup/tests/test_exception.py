@@ -184,7 +184,7 @@ class TestException(CollectionCommon):
             self.deliver(failure="mailbox full")
         found = self.exceptions()
         self.assertEqual(found.kind, 'failed')
-        self.assertIn("mailbox full", found.detail)
+        self.assertEqual(found.detail, "Reminder 1, e-mail failed: mailbox full")
         self.steps().action_resend()
         self.deliver()
         self.assertFalse(self.kinds())
