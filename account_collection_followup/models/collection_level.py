@@ -88,10 +88,10 @@ class CollectionLevel(models.Model):
         "Without such a contact it goes to the invoice address, then to the customer himself.",
     )
     mode = fields.Selection(
-        [('auto', "Automatic"), ('validate', "To validate"), ('decide', "Manager decides")],
+        [('auto', "Automatic"), ('validate', "To approve"), ('decide', "Manager decides")],
         required=True,
         default='auto',
-        help="Automatic: leaves with the run of the day. To validate: waits until a collector approves it. "
+        help="Automatic: leaves with the run of the day. To approve: waits until a collector approves it. "
         "Manager decides: for litigation, always.",
     )
     minimum_amount = fields.Monetary(

@@ -40,7 +40,7 @@ class ResCompany(models.Model):
         "Collections started on", help="The day this company began to use collections. Empty: nothing is sent."
     )
     collection_first_run_done = fields.Boolean(
-        "First run done", help="The first run of a company always has to be validated."
+        "First run done", help="The first run of a company always has to be approved."
     )
     collection_daily_cap = fields.Integer(
         "Messages per day at most",

@@ -18,7 +18,7 @@ class CollectionStart(models.TransientModel):
 
     Items already overdue are taken over at a level by age, as if that message had been
     sent; opening and miscellaneous entries stay in the balance but are not chased until
-    released; the first run has to be validated; a number of messages a day can be set.
+    released; the first run has to be approved; a number of messages a day can be set.
     """
 
     _name = 'collection.start'
@@ -113,7 +113,7 @@ class CollectionStart(models.TransientModel):
         return [('company_id', 'child_of', self.company_id.id), ('partner_id', '!=', False), *domain]
 
     def action_start(self):
-        """Start the follow-up: nothing leaves yet; the first run waits for its validation."""
+        """Start the follow-up: nothing leaves yet; the first run waits for approval."""
         self.ensure_one()
         self._check_start()
         self.company_id.sudo().write(self._prepare_company())
