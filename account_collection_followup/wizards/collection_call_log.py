@@ -132,15 +132,17 @@ class CollectionCallLog(models.TransientModel):
 
     def _prepare_contestable(self):
         """:return: values of the lines who may not read invoices chooses from: those the call is about"""
+        lines = self.call_id._get_contestable_lines() if self.call_id else ()
         return [
             {
+                'chosen': len(lines) == 1,
                 'name': line.move_id.name,
                 'line_id': line.id,
                 'currency_id': line.currency_id.id,
                 'date_maturity': line.date_maturity or line.date,
                 'amount': line.amount_residual_currency,
             }
-            for line in (self.call_id._get_contestable_lines() if self.call_id else ())
+            for line in lines
         ]
 
     @api.onchange('promise_date')
