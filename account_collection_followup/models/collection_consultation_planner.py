@@ -158,12 +158,8 @@ class CollectionConsultation(models.Model):
                 refusals[partner] = self.env._("No sales rep.")
             elif rep in deciding | responsible.get(partner, rep.browse()):
                 refusals[partner] = self.env._("%s sends or decides it.", rep.name)
-            elif not self._can_answer(rep, company):
-                refusals[partner] = self.env._("%s has no access to Collections.", rep.name)
+            elif company not in rep.company_ids._collection_root():
+                refusals[partner] = self.env._(
+                    "%(rep)s does not work in %(company)s.", rep=rep.name, company=company.name
+                )
         return refusals
-
-    @api.model
-    def _can_answer(self, rep, company):
-        return company in rep.company_ids._collection_root() and rep.has_group(
-            'account_collection_followup.group_collection_resolver'
-        )

@@ -111,11 +111,15 @@ class TestConsultation(ConsultationCommon):
     def test_nobody_is_asked_who_is_not_there(self):
         """No sales rep, or the very person who sends or decides: recorded, and nothing waits"""
         users = self.env['res.users']
+        elsewhere = self.setup_other_company()['company']
+        stranger = new_test_user(
+            self.env, 'test_stranger', groups=RESOLVER, company_id=elsewhere.id, company_ids=elsewhere.ids
+        )
         for rep, words in (
             (users, "No sales rep"),
             (self.collector, "No sales rep"),
             (self.manager, "sends or decides"),
-            (new_test_user(self.env, 'test_nobody', groups='base.group_user', company_id=self.company.id), "no access"),
+            (stranger, "does not work in"),
         ):
             with self.subTest(rep=rep.login), self.env.cr.savepoint() as savepoint:
                 self.partner_a.user_id = rep

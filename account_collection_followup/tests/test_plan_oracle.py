@@ -98,6 +98,43 @@ SCENARIOS = st.tuples(
     NUMBERS_OF_DAYS,
 )
 
+#: items asked for at the last reminder or by a formal notice: what comes next is serious
+SERIOUS = st.tuples(
+    st.lists(
+        st.one_of(
+            *(
+                st.tuples(
+                    st.just('step'),
+                    st.integers(first, first + 3),
+                    CUSTOMERS,
+                    st.just(track),
+                    st.just(2),
+                    st.lists(ITEMS, min_size=4, max_size=9, unique=True),
+                    st.integers(1, 6),
+                    st.just('complete'),
+                )
+                for track, first in (('ordinary', 1), ('ordinary', 1), ('formal', 5), ('litigation', 8))
+            )
+        ),
+        min_size=2,
+        max_size=4,
+    ),
+    st.lists(
+        st.tuples(
+            st.just('tell'),
+            st.integers(4, 14),
+            CUSTOMERS,
+            st.integers(0, 5),
+            st.none() | st.integers(0, 3),
+            st.integers(3, 15),
+            st.sampled_from([None, None, None, 5]),
+        ),
+        min_size=2,
+        max_size=5,
+    ),
+    st.lists(fates(ITEMS) | EVENTS, max_size=3),
+)
+
 
 class PlanOracleCommon(CollectionCommon):
     """A dozen posted items of two customers, to which anything may happen."""
@@ -420,7 +457,7 @@ class PlanOracleCommon(CollectionCommon):
         customer = self.customers[customer]
         step = self.env['collection.step'].search([('partner_id', '=', customer.id)], limit=1)
         track = 'litigation' if step.track == 'formal' else 'formal'
-        level = self.policy.level_ids.filtered(lambda level: level.kind == track)[:1]
+        level = self.levels[60 if track == 'litigation' else 50]
         told = self.env['collection.consultation'].sudo()
         values = {'partner_id': customer.id, 'company_id': self.company.id, 'step_id': step.id, 'track': track}
         told = internal(told).create(
@@ -503,6 +540,24 @@ class TestPlanOracle(PlanOracleCommon):
             self.assertAgree(today)
             self.assertAgree(START + timedelta(scenario[2] + ahead))
             self.assertAgree(today - timedelta(back))
+
+    @settings(max_examples=24, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @given(SETTINGS, SERIOUS, st.integers(8, 30), st.integers(1, 7))
+    def test_serious_acts(self, options, events, days, offset):
+        """Formal notices and litigation ahead: told, objected to, too late, over; beside a litigation."""
+        calm = dict(
+            options,
+            policies=('standard', 'standard'),
+            default='standard',
+            dues=[-3 * number for number in range(NUMBER_OF_ITEMS)],
+            address='own',
+            item_minimum=0,
+            archived_customer=False,
+        )
+        steps, tellings, others = events
+        with self.play((calm, steps + tellings + others, days)) as today:
+            for day in (today, today + timedelta(offset), today - timedelta(offset)):
+                self.assertAgree(day)
 
     @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
     @given(SCENARIOS, st.integers(-20, 20))
