@@ -12,11 +12,19 @@ class CollectionContactRole(models.Model):
     _description = "Contact Role"
     _order = 'sequence, id'
 
-    name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True, help="Stable name of the role for data files and integrations.")
+    name = fields.Char(required=True, translate=True, help="What a contact with this role does: approves, pays, decides.")
+    code = fields.Char(
+        required=True, help="Stable name of the role for data files and integrations. Made from the name if left empty."
+    )
     sequence = fields.Integer(default=10)
 
     _code_unique = models.Constraint('UNIQUE(code)', "Two roles cannot have the same code.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals['code'] = vals.get('code') or self.env['ir.http']._slugify(vals.get('name') or '').replace('-', '_')
+        return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

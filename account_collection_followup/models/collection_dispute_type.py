@@ -9,17 +9,21 @@ class CollectionDisputeType(models.Model):
     _description = "Dispute Type"
     _order = 'sequence, name, id'
 
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char(required=True, translate=True, help="What the customer contests, in a word or two.")
     code = fields.Char(help="Stable name of the type for data files and integrations.")
     sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean("In use", default=True, help="Out of use, it is not offered any more.")
     company_id = fields.Many2one(
         'res.company',
         index=True,
         domain=[('parent_id', '=', False)],
         help="Leave empty to share the type between all companies.",
     )
-    team_id = fields.Many2one('collection.team', index='btree_not_null')
+    team_id = fields.Many2one(
+        'collection.team',
+        index='btree_not_null',
+        help="Solves disputes of this type: its lead owns them at first. Without a team, whoever enters the dispute.",
+    )
     days = fields.Integer(
         "Working days to solve",
         default=10,

@@ -14,7 +14,7 @@ class CollectionHoliday(models.Model):
     _order = 'date desc, id desc'
 
     name = fields.Char(required=True, translate=True)
-    date = fields.Date(required=True)
+    date = fields.Date(required=True, help="Enter moveable feasts every year: a day counts in its own year only.")
     company_id = fields.Many2one(
         'res.company',
         index=True,

@@ -12,8 +12,8 @@ class CollectionTeam(models.Model):
     _description = "Dispute Team"
     _order = 'name, id'
 
-    name = fields.Char(required=True, translate=True)
-    active = fields.Boolean(default=True)
+    name = fields.Char(required=True, translate=True, help="As your colleagues call it: sales, logistics, quality.")
+    active = fields.Boolean("In use", default=True, help="Out of use, it is not offered any more.")
     company_id = fields.Many2one(
         'res.company',
         index=True,
@@ -32,6 +32,7 @@ class CollectionTeam(models.Model):
         'user_id',
         string="Members",
         domain=[('share', '=', False)],
+        help="See the team's disputes and answer them. They need the role Dispute resolver, no accounting rights.",
     )
 
     @api.constrains('company_id')

@@ -115,8 +115,19 @@ class TestTours(AccountTestInvoicingHttpCommon):
         self.assertEqual((step.track, step.amount), ('litigation', 700))
 
     def test_administrator(self):
-        self.start_tour('/odoo/collection-policies', 'collection_administrator', login='tour_administrator')
-        self.assertFalse(self.env['collection.step'].search([('partner_id', '=', self.customer.id)]))
+        run = self.make_run()
+        run._execute_batch()
+        self.start_tour('/odoo/collection-settings', 'collection_administrator', login='tour_administrator')
+        self.assertEqual(self.company.collection_director_id, self.users['resolver'])
+        policy = self.company.collection_policy_id
+        self.assertEqual(policy.level_ids.filtered(lambda level: level.rank == 20).days_given, 10)
+        # what was sent keeps its date
+        step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual(step.date_given, fields.Date.add(self.today, days=7))
+        self.assertTrue(self.env['collection.policy'].search([('name', '=', "Standard (copy)")]).level_ids)
+        self.assertTrue(self.env['collection.holiday'].search([('date', '=', '2030-12-25')]))
+        kind = self.env['collection.dispute.type'].search([('name', '=', "Packaging")])
+        self.assertEqual(kind.team_id.name, "Warehouse")
 
     def test_rep(self):
         dispute = self.env['collection.dispute'].create(

@@ -33,19 +33,6 @@ tours.add("collection_collector", {
     ],
 });
 
-// Shaping a ladder: read it, see it as a customer.
-tours.add("collection_administrator", {
-    url: "/odoo/collection-policies",
-    steps: () => [
-        { content: "the standard policy", trigger: ".o_data_row:contains('Standard') td[name=name]", run: "click" },
-        { content: "its ladder", trigger: ".o_data_row:contains('Formal notice')" },
-        { content: "preview", trigger: "button[name=action_preview]:contains('Preview on a customer')", run: "click" },
-        { content: "the message of a real customer", trigger: ".modal [name=html]:contains('1,000.00')" },
-        { content: "close", trigger: ".modal footer button:contains('Close')", run: "click" },
-        { content: "nothing is left open", trigger: "body:not(:has(.modal)) .o_form_view" },
-    ],
-});
-
 // A sales rep without accounting rights sees and answers the dispute of a customer.
 tours.add("collection_rep", {
     url: "/odoo/collection-disputes",
