@@ -65,5 +65,6 @@ from . import ir_actions_report
 from . import res_company
 from . import res_company_letter
 from . import res_partner
+from . import res_partner_policy
 from . import res_partner_facts
 from . import res_partner_recipient

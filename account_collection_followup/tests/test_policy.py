@@ -275,6 +275,18 @@ class TestChangedLadder(CollectionCommon):
         self.assertEqual(self.company.collection_policy_id, self.key)
 
     @freeze_time('2026-03-03')
+    def test_another_policy_on_the_customer_is_explained(self):
+        self.climb()
+        with Form(self.partner_a) as form:
+            self.assertFalse(form.collection_policy_impact)
+            form.collection_policy_id = self.key
+            self.assertIn("1 item of 1 customer stand at Reminder 1.", form.collection_policy_impact)
+            form.collection_policy_id = self.policy
+            self.assertFalse(form.collection_policy_impact, "the same, by name instead of by default")
+            form.collection_policy_id = self.env['collection.policy']
+        self.assertFalse(self.partner_a.collection_policy_impact)
+
+    @freeze_time('2026-03-03')
     def test_a_caller_assigns_no_policy(self):
         caller = new_test_user(
             self.env, 'change_caller', groups='account_collection_followup.group_collection_caller',
