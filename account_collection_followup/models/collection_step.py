@@ -110,7 +110,7 @@ class CollectionStep(models.Model):
     def _compute_message_html(self):
         """What the customer received: the e-mail as it left, else the letter, else the items asked for."""
         for step in self:
-            step.message_html = step.sudo().mail_id.body_html or step._get_letter_to_print() or step.items_html
+            step.message_html = step.sudo().mail_id.body_html or step.letter_text or step.items_html
 
     def _get_items_values(self):
         """:return: what the table of items shows: headings per level, what is disputed or

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -51,7 +53,11 @@ class CollectionStep(models.Model):
     def _compute_letter_text(self):
         """The letter as it was printed, else as it would be printed today."""
         for step in self:
-            step.letter_text = step._get_letter_to_print()
+            try:
+                step.letter_text = step._get_letter_to_print()
+            except UserError as error:
+                # the form of the step still opens
+                step.letter_text = Markup("<div class='alert alert-danger'>%s</div>") % error
 
     # ------------------------------------------------------------------
     # Print

@@ -71,7 +71,7 @@ class CollectionStep(models.Model):
         letter = self.env['collection.letter']
         if step.letter_html:
             return letter._inline_logos(step.letter_html)
-        if not (step.level_id.by_letter or step.level_id.by_registered):
+        if step.letter_state == step.registered_state == 'none':
             return Markup()
         day = max(step.company_id._collection_today(), step.date) if step.letter_waits else step.date
         return step._render_letter(day, step._get_letter_address(), letter._get_logo_uri(step.letterhead_id))

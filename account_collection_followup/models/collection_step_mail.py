@@ -170,5 +170,6 @@ class CollectionStep(models.Model):
         """The date counts from the first written means that leaves (R49): as long as none has, a new try gives a new one."""
         self.ensure_one()
         if 'sent' not in (self.letter_state, self.registered_state):
-            self.act_on = False
+            # a letter that is printed already names another date: it has to be printed again
+            self.write({'act_on': False, 'printed_on': False, 'letter_html': False})
             self._fix_date(self.company_id._collection_today())

@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from .common import TODAY, CollectionCommon
 
 LETTER = '<div>%s</div>'
+PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 
 class LetterCommon(CollectionCommon):
@@ -301,6 +302,22 @@ class TestLetter(LetterCommon):
         self.assertIn('12 March 2026', step.letter_html)
         self.assertEqual(step.failure, "550", "the e-mail still waits for somebody")
 
+    def test_email_sent_again_renews_the_date_of_the_letter(self):
+        """Both name the same date."""
+        self.first.write({'by_call': False, 'by_letter': True, 'letter_template_id': self.formal.letter_template_id.id})
+        self.invoice()
+        self.patch(type(self), 'deliver', lambda self: None)
+        self.run_day()
+        step = self.steps()
+        step.action_print()
+        step.sudo()._on_mail_failed("550")
+        with freeze_time('2026-03-04'):
+            step.action_resend()
+            self.assertFalse(step.printed_on)
+            step.action_print()
+        self.assertEqual(str(step.date_given), '2026-03-11')
+        self.assertIn('11 March 2026', step.letter_html)
+
     def test_a_date_that_has_passed_is_not_sent(self):
         self.first.write({'by_call': False, 'by_letter': True, 'letter_template_id': self.formal.letter_template_id.id})
         self.invoice()
@@ -377,6 +394,7 @@ class TestLetter(LetterCommon):
         kept = self.steps(self.partner_b)
         broken.write({'by_letter': True, 'letter_template_id': text.id})
         step.sudo().level_id = broken
+        self.assertIn("no_such_field", step.letter_text, "the form opens and says it")
         action = (step | kept).action_print()
         self.assertIn("cannot be written", action['params']['message'])
         self.assertEqual((step.letter_state, kept.letter_state), ('failed', 'todo'))
@@ -403,9 +421,7 @@ class TestLetter(LetterCommon):
             self.assertFalse(template._has_unsafe_expression(), template.name)
 
     def test_logo_is_kept_once(self):
-        self.company.logo = (
-            'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-        )
+        self.company.logo = PIXEL
         self.invoice(self.partner_b)
         step = self.letter(self.invoice())
         steps = step | self.steps(self.partner_b)
@@ -446,6 +462,19 @@ class TestLetterPdf(LetterCommon):
         steps = self.steps(self.partner_b) | self.steps()
         steps.action_print()
         return steps
+
+    def test_nothing_is_asked_of_a_server(self):
+        self.company.logo = PIXEL
+        steps = self.prepare()
+        html = self.env['ir.actions.report']._render_qweb_html('account_collection_followup.report_letter', steps.ids)[
+            0
+        ]
+        report = self.env.ref('account_collection_followup.action_report_letter')
+        bodies = report._prepare_html(html, report_model='collection.step')[0]
+        self.assertEqual(len(bodies), 1, "builds without patched Qt make files of one document only")
+        for needle in ('<link', '<script', 'src="/', 'src="http', 'href='):
+            self.assertNotIn(needle, bodies[0])
+        self.assertEqual(bodies[0].count('src="data:image/png;base64,'), 2)
 
     def test_one_file_in_the_order_of_the_list(self):
         steps = self.prepare()

@@ -65,6 +65,7 @@ class CollectionStatement(models.TransientModel):
     def _get_statements(self):
         """:return: the statement of each customer as HTML, in the order they were chosen"""
         self.ensure_one()
+        self.company_id.check_access('read')
         customers = self.partner_ids.commercial_partner_id
         items = self._get_items(customers).grouped('partner_id')
         empty = self.env['collection.item'].browse()
