@@ -33,6 +33,7 @@ class World:
         env.company.partner_id.tz = "UTC"
         self.collector = self._create_user(env, "collector", "collector")
         self.manager = self._create_user(env, "manager", "administrator")
+        self.rep = self._create_user(env, "rep", "resolver")
         self.env = env(context=dict(env.context, allowed_company_ids=env.company.ids))
         self.company = self.env.company
         self.partners = self._create_customers()
@@ -73,6 +74,8 @@ class World:
                     "zip": "10000",
                     "city": "Town",
                     "property_payment_term_id": False,
+                    # half of the customers have a sales rep, who is told before the serious acts
+                    "user_id": draw(name, 2) and self.rep.id,
                 }
                 for name in self.history.customers
             ]
@@ -163,6 +166,15 @@ class World:
         if wrong := Line.search([("date", "=", day), ("state", "in", ["error", "proposed", "approved"])], limit=1):
             raise Breach(f"{wrong.display_name} did not leave: {wrong.error or wrong.note or wrong.state}")
 
+    def decide(self):
+        """What falls due beside a litigation joins it, or is chased: the manager decides on the day he is asked."""
+        waiting = self.env["collection.litigation.item"].search([("decision", "=", False)])
+        for question in waiting.with_user(self.manager):
+            if draw(question.name, 2):
+                question.action_join()
+            else:
+                question.action_chase()
+
     def post_letters(self):
         steps = self.env["collection.step"].search(
             [("cancelled", "=", False), "|", ("letter_state", "=", "todo"), ("registered_state", "=", "todo")]
@@ -178,6 +190,9 @@ class World:
             self._make_call(call, day)
 
     def _make_call(self, call, day):
+        if call.purpose == "satisfaction":
+            call.action_made("all_well")
+            return
         owed = self._get_owed(call, day)
         if owed and call.partner_id.name in self.history.unpaid:
             self._hear_excuse(call, day)
@@ -239,6 +254,7 @@ def live_day(world, checks, day):
     if checks.is_working(day):
         env["collection.run"].with_user(SUPERUSER_ID)._cron_daily()
         world.approve(day)
+        world.decide()
         env["mail.mail"].with_user(SUPERUSER_ID).process_email_queue()
         world.post_letters()
         world.make_calls(day)

@@ -40,10 +40,13 @@ class CollectionCall(models.Model):
 
     @api.model
     def _hand_on(self, root):
-        """Planned calls of users who have left go to who stands in for them."""
+        """Planned calls and open disputes of users who have left go to the list of who stands in for them."""
         orphans = self.search([('company_id', '=', root.id), ('state', '=', 'planned'), ('user_id.active', '=', False)])
         for user, calls in orphans.grouped(lambda call: call._get_fallback_user()).items():
             calls.user_id = user
+        self.env['collection.dispute'].search(
+            [('company_id', '=', root.id), ('state', '=', 'open'), ('user_id.active', '=', False)]
+        )._activity_update()
 
     @api.model
     def _get_satisfaction_levels(self, root):

@@ -26,7 +26,7 @@ class CollectionDispute(models.Model):
     _order = 'opened_on desc, id desc'
     _rec_names_search = ['name', 'partner_id', 'type_id']
 
-    _activity_fields = frozenset({'state', 'user_id', 'deadline'})
+    _activity_fields = frozenset({'state', 'type_id', 'user_id', 'deadline'})
     _guarded_fields = frozenset(
         {'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'currency_id'}
     )

@@ -113,7 +113,8 @@ class TestActivity(CollectionCommon):
     def test_who_left_is_stood_in_for(self):
         """An archived user keeps no call: the case's responsible makes it."""
         call = self.make_call(planned_on='2026-03-03')
-        self.reps[0].active = False
+        self.reps[0].action_archive()
+        self.assertFalse(self.activities(call))
         self.env['collection.call']._plan_satisfaction(self.company)
         self.assertEqual(call.user_id, self.collector)
         self.assertEqual(self.listed(call), {(self.collector, date(2026, 3, 3), 'call')})
@@ -169,6 +170,21 @@ class TestActivity(CollectionCommon):
         dispute = self.make_dispute()
         dispute.write({'user_id': self.reps[1].id, 'deadline': '2026-03-09'})
         self.assertEqual(self.listed(dispute), {(self.reps[1], date(2026, 3, 9), 'dispute')})
+
+    def test_dispute_of_another_type(self):
+        """Another type brings another team, and another time limit: the activity follows."""
+        team = self.env['collection.team'].create({'name': "Logistics", 'lead_id': self.reps[1].id})
+        other = self.env['collection.dispute.type'].create({'name': "Late", 'team_id': team.id, 'days': 2})
+        dispute = self.make_dispute()
+        dispute.type_id = other
+        self.assertEqual(self.listed(dispute), {(self.reps[1], date(2026, 3, 4), 'dispute')})
+
+    def test_dispute_of_who_left(self):
+        dispute = self.make_dispute()
+        self.reps[0].action_archive()
+        self.assertFalse(self.listed(dispute))
+        self.env['collection.call']._plan_satisfaction(self.company)
+        self.assertEqual(self.listed(dispute), {(self.collector, dispute.deadline, 'dispute')})
 
     def test_the_rep_stands_in_front(self):
         """Whoever solves it, the sales rep of the customer has it on his list (R13)."""
