@@ -368,7 +368,9 @@ class TestRunScreen(CollectionCommon):
             for user in (self.collector, self.manager)
         ]
         self.assertEqual(offered, [(False, True), (True, False)])
-        line.with_user(self.collector).action_propose("Three promises broken")
+        action = line.with_user(self.collector).action_propose()
+        wizard = self.env['collection.reason'].with_user(self.collector).with_context(**action['context'])
+        wizard.create({'reason': "Three promises broken"}).action_confirm()
         self.assertFalse(line.with_user(self.collector).can_propose)
         self.assertEqual(line.outcome, "Proposed to the manager")
         self.assertIn("proposed by", self.sentence())
