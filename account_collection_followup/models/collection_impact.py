@@ -138,16 +138,14 @@ class CollectionImpact(models.AbstractModel):
         }
         if not new:
             text = self.env._(
-                "%(items)s of %(customers)s stand at %(level)s. %(dates)s After that nothing follows: there is no level above.",
+                "At %(level)s: %(items)s of %(customers)s. %(dates)s Then nothing follows: there is no level above.",
                 **values,
             )
         elif not old or old.name == new.name:
-            text = self.env._(
-                "%(items)s of %(customers)s stand at %(level)s. %(dates)s After that they go on at %(new)s.", **values
-            )
+            text = self.env._("At %(level)s: %(items)s of %(customers)s. %(dates)s Then comes %(new)s.", **values)
         else:
             text = self.env._(
-                "%(items)s of %(customers)s stand at %(level)s. %(dates)s After that they go on at %(new)s, not at %(old)s.",
+                "At %(level)s: %(items)s of %(customers)s. %(dates)s Then comes %(new)s, not %(old)s.",
                 **values,
             )
         if old and level.consequence and (not new or new.kind != old.kind):
@@ -186,7 +184,7 @@ class CollectionImpact(models.AbstractModel):
         if here := groups.get(level._origin.sudo()):
             sentences.append(
                 self.env._(
-                    "%(items)s of %(customers)s stand at %(level)s: what they were sent stays as it was. %(dates)s",
+                    "At %(level)s: %(items)s of %(customers)s. What they were sent stays as it was. %(dates)s",
                     level=level.name,
                     dates=self._get_dates_text(here),
                     **self._get_counts(here),
@@ -200,7 +198,7 @@ class CollectionImpact(models.AbstractModel):
         if coming:
             sentences.append(
                 self.env._(
-                    "%(items)s of %(customers)s come to %(level)s next: they get it as changed.",
+                    "Next at %(level)s: %(items)s of %(customers)s. They get it as changed.",
                     level=level.name,
                     **self._get_counts(coming),
                 )

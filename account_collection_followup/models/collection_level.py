@@ -98,7 +98,11 @@ class CollectionLevel(models.Model):
         help="When less than this is to be chased in all, nothing leaves at this level (company currency)."
     )
     mail_template_id = fields.Many2one(
-        'mail.template', string="Text", domain=[('model', '=', 'collection.step')], ondelete='restrict'
+        'mail.template',
+        string="Text",
+        domain=[('model', '=', 'collection.step')],
+        ondelete='restrict',
+        help="What the e-mail says, and the letter if it has no text of its own. Each language has its own wording.",
     )
     letter_template_id = fields.Many2one(
         'mail.template',

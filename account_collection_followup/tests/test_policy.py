@@ -163,7 +163,7 @@ class TestChangedLadder(CollectionCommon):
     def test_days_given(self):
         move, day = self.climb()
         text = self.edit(self.levels[20], days_given=20)
-        self.assertIn("1 item of 1 customer stand at Reminder 1: what they were sent stays as it was.", text)
+        self.assertIn("At Reminder 1: 1 item of 1 customer. What they were sent stays as it was.", text)
         self.assertIn("the latest 03/09/2026", text)
         self.assertEqual(self.steps().act_on, day, "the date given stays")
         self.assertEqual(self.next_level(move, day), self.levels[30])
@@ -172,7 +172,7 @@ class TestChangedLadder(CollectionCommon):
     def test_a_level_to_come(self):
         _move, day = self.climb()
         text = self.edit(self.levels[30], consequence="We will stop your deliveries.")
-        self.assertEqual(text, "1 item of 1 customer come to Reminder 2 next: they get it as changed.")
+        self.assertEqual(text, "Next at Reminder 2: 1 item of 1 customer. They get it as changed.")
         self.run_day(day)
         self.assertIn("stop your deliveries", self.steps()[-1].message_html)
         self.assertNotIn("stop your deliveries", self.steps()[0].message_html)
@@ -181,14 +181,14 @@ class TestChangedLadder(CollectionCommon):
     def test_taken_out_of_use(self):
         move, day = self.climb()
         text = self.edit(self.levels[30], active=False)
-        self.assertIn("After that they go on at Reminder 3, not at Reminder 2.", text)
+        self.assertIn("Then comes Reminder 3, not Reminder 2.", text)
         self.assertEqual(self.next_level(move, day), self.levels[40])
 
     @freeze_time('2026-03-03')
     def test_an_announcement_that_no_longer_fits(self):
         self.climb(times=3)
         text = self.edit(self.levels[50], active=False)
-        self.assertIn("After that they go on at Litigation, not at Formal notice.", text)
+        self.assertIn("Then comes Litigation, not Formal notice.", text)
         self.assertIn(f"What they were told no longer fits: “{self.levels[40].consequence}”", text)
 
     @freeze_time('2026-03-03')
@@ -199,14 +199,14 @@ class TestChangedLadder(CollectionCommon):
                 if level.rank > 20:
                     with form.level_ids.edit(index) as line:
                         line.active = False
-            self.assertIn("After that nothing follows: there is no level above.", form.impact)
+            self.assertIn("Then nothing follows: there is no level above.", form.impact)
 
     @freeze_time('2026-03-03')
     def test_moved(self):
         move, day = self.climb(times=2)
         self.assertEqual(self.next_level(move, day), self.levels[40])
         text = self.edit(self.levels[30], rank=45)
-        self.assertIn("After that they go on at Formal notice, not at Reminder 3.", text)
+        self.assertIn("Then comes Formal notice, not Reminder 3.", text)
         self.assertEqual(self.next_level(move, day), self.levels[50])
 
     @freeze_time('2026-03-03')
@@ -217,7 +217,7 @@ class TestChangedLadder(CollectionCommon):
                 line.name = "Friendly word"
                 line.rank = 25
                 line.by_call = True
-            self.assertIn("After that they go on at Friendly word, not at Reminder 2.", form.impact)
+            self.assertIn("Then comes Friendly word, not Reminder 2.", form.impact)
         self.assertEqual(self.next_level(move, day).name, "Friendly word")
 
     @freeze_time('2026-03-03')
@@ -240,7 +240,7 @@ class TestChangedLadder(CollectionCommon):
         self.assertEqual(last.policy_id, self.key)
         text = self.edit(self.key, active=False)
         self.assertIn("the customers of this policy follow Standard from the next run on", text)
-        self.assertIn(f"stand at {last.name}", text)
+        self.assertIn(f"At {last.name}: 1 item", text)
         self.complete(self.steps())
         self.assertEqual(self.next_level(move, day).policy_id, self.policy)
         self.assertGreater(self.next_level(move, day).rank, last.rank)
@@ -251,7 +251,7 @@ class TestChangedLadder(CollectionCommon):
         self.key.action_choose_default()
         wizard = self.env['collection.policy.assign'].create({'policy_id': self.key.id, 'as_default': True})
         self.assertIn("Every customer without a policy of his own follows", wizard.impact)
-        self.assertIn("1 item of 1 customer stand at Reminder 1.", wizard.impact)
+        self.assertIn("At Reminder 1: 1 item of 1 customer.", wizard.impact)
         collector = self.collector
         assign = (
             self.env['collection.policy.assign']
@@ -261,14 +261,14 @@ class TestChangedLadder(CollectionCommon):
         with Form(assign) as form:
             self.assertFalse(form.impact, "the default changes nothing")
             form.policy_id = self.key
-            self.assertIn("go on at", form.impact)
+            self.assertIn("Then comes", form.impact)
         form.record.action_assign()
         self.assertEqual(self.partner_a.collection_policy_id, self.key)
         self.assertEqual(self.next_level(move, day).policy_id, self.key)
         self.assertEqual(self.next_level(move, day).rank, 30, "the first above his last rank")
         # a customer with a policy of his own is not concerned by another default
         wizard.invalidate_recordset(['impact'])
-        self.assertNotIn("stand at", wizard.impact)
+        self.assertNotIn("item of", wizard.impact)
         with self.assertRaises(AccessError):
             wizard.with_user(collector).sudo(False).action_assign()
         wizard.action_assign()
@@ -280,7 +280,7 @@ class TestChangedLadder(CollectionCommon):
         with Form(self.partner_a) as form:
             self.assertFalse(form.collection_policy_impact)
             form.collection_policy_id = self.key
-            self.assertIn("1 item of 1 customer stand at Reminder 1.", form.collection_policy_impact)
+            self.assertIn("At Reminder 1: 1 item of 1 customer.", form.collection_policy_impact)
             form.collection_policy_id = self.policy
             self.assertFalse(form.collection_policy_impact, "the same, by name instead of by default")
             form.collection_policy_id = self.env['collection.policy']

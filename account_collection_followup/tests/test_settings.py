@@ -110,7 +110,7 @@ class TestSettings(CollectionCommon):
             self.assertFalse(form.impact)
             form.collection_policy_id = key
             self.assertIn(f"follows {key.name}", form.impact)
-            self.assertIn("1 item of 1 customer stand at Reminder 1", form.impact)
+            self.assertIn("At Reminder 1: 1 item of 1 customer", form.impact)
         self.assertEqual(self.company.collection_policy_id, key)
         self.assertFalse(self.settings().impact)
 

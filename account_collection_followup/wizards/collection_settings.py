@@ -16,7 +16,6 @@ class CollectionSettings(models.TransientModel):
 
     _name = 'collection.settings'
     _description = "Collection Settings"
-    _rec_name = 'company_id'
 
     company_id = fields.Many2one('res.company', required=True, readonly=True)
     collection_start_date = fields.Date(related='company_id.collection_start_date')
@@ -54,6 +53,10 @@ class CollectionSettings(models.TransientModel):
         """Who was named once and can no longer do it, for example because he left."""
         for settings in self:
             settings.problem = '\n'.join(settings.company_id._get_collection_problems()) or False
+
+    def _compute_display_name(self):
+        for settings in self:
+            settings.display_name = self.env._("Settings")
 
     @api.depends('collection_policy_id')
     def _compute_impact(self):

@@ -61,7 +61,7 @@ tours.add("collection_administrator", {
         { content: "give more time", trigger: ".modal [name=days_given] input", run: "edit 10 && press Tab" },
         {
             content: "what that means is said before it is saved",
-            trigger: ".modal .alert-info:contains('1 item of 1 customer stand at Reminder 1')",
+            trigger: ".modal .alert-info:contains('At Reminder 1: 1 item of 1 customer')",
         },
         { content: "another look", trigger: ".modal [name=rank] input", run: "edit 30 && press Tab" },
         { content: "a number that is taken is said", trigger: ".modal .alert-danger:contains('rank 30 already')" },
