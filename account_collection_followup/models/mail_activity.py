@@ -1,3 +1,5 @@
+from ast import literal_eval
+
 from odoo import api, models
 from odoo.exceptions import RedirectWarning, UserError
 
@@ -32,6 +34,19 @@ class MailActivity(models.Model):
     # ------------------------------------------------------------------
     # Done by hand
     # ------------------------------------------------------------------
+    def action_done(self):
+        # EXTENDS mail: the button in a list leads straight to the dialog
+        try:
+            self._check_call_logged()
+            self._check_dispute_closed()
+        except RedirectWarning as warning:
+            if len(self) > 1:
+                raise
+            _message, action_id, _button, context = warning.args
+            action = self.env['ir.actions.act_window'].sudo().browse(action_id)._get_action_dict()
+            return dict(action, context=dict(literal_eval(action['context'] or '{}'), **context))
+        return super().action_done()
+
     def _action_done(self, feedback=False, attachment_ids=None):
         # EXTENDS mail: a call is done when its result is logged; a dispute that was answered goes to who closes it
         self._check_call_logged()

@@ -96,6 +96,8 @@ class TestActivity(CollectionCommon):
         _message, action, _button, context = refused.exception.args
         self.assertEqual(action, self.env.ref('account_collection_followup.collection_call_log_action').id)
         self.assertEqual(context, {'default_call_id': call.id})
+        opened = activity.action_done()
+        self.assertEqual((opened['res_model'], opened['context']['default_call_id']), ('collection.call.log', call.id))
         with self.assertRaises(UserError), self.env.cr.savepoint():
             activity.unlink()
         self.assertEqual(call.state, 'planned')
