@@ -26,6 +26,7 @@ class CollectionConsultation(models.Model):
             'track',
             'level_id',
             'told_on',
+            'planned_on',
             'act_from',
             'user_id',
             'not_asked',
@@ -52,15 +53,16 @@ class CollectionConsultation(models.Model):
     )
     track = fields.Selection(TRACKS, required=True, readonly=True)
     level_id = fields.Many2one('collection.level', "About to come", required=True, ondelete='restrict', readonly=True)
-    level_name = fields.Char("Act", related='level_id.name')
+    level_name = fields.Char("Act", related='level_id.name', help="What is about to come.")
     user_id = fields.Many2one('res.users', "Sales rep", index='btree_not_null', readonly=True)
     not_asked = fields.Char("Why nobody was asked", readonly=True)
-    told_on = fields.Date(required=True, readonly=True)
+    told_on = fields.Date("Told on", required=True, readonly=True)
+    planned_on = fields.Date("Planned for", readonly=True, help="When the act was about to come.")
     act_from = fields.Date(
-        "Planned for", required=True, readonly=True, help="The first day on which the act can be put in hand."
+        "Not before", required=True, readonly=True, help="The first day on which the act can be put in hand."
     )
     agreed_on = fields.Date("Nothing against it", readonly=True)
-    objected_on = fields.Date(readonly=True)
+    objected_on = fields.Date("Objected on", readonly=True)
     objected_by_id = fields.Many2one('res.users', "Objected by", readonly=True)
     objected_until = fields.Date("Wait until", readonly=True)
     reason = fields.Text("Why wait", readonly=True)
@@ -74,6 +76,7 @@ class CollectionConsultation(models.Model):
             ('passed', "Time is over"),
             ('none', "Nobody asked"),
         ],
+        string="Answer",
         compute='_compute_state',
     )
     is_waiting = fields.Boolean(compute='_compute_state', search='_search_is_waiting')
@@ -247,7 +250,7 @@ class CollectionConsultation(models.Model):
                 'summary': self.env._(
                     "%(level)s planned for %(date)s",
                     level=self.level_id.name,
-                    date=format_date(self.env, self.act_from),
+                    date=format_date(self.env, self.planned_on),
                 ),
             }
         ]

@@ -11,6 +11,6 @@ class CollectionConsultationLine(models.Model):
     consultation_id = fields.Many2one('collection.consultation', required=True, ondelete='cascade', index=True)
     company_id = fields.Many2one(related='consultation_id.company_id')
     name = fields.Char("Number", required=True, readonly=True)
-    due_date = fields.Date(required=True, readonly=True)
+    due_date = fields.Date("Due date", required=True, readonly=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     amount = fields.Monetary("To ask", readonly=True, help="Open, less what is disputed, promised or received.")

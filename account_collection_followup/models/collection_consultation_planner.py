@@ -116,13 +116,14 @@ class CollectionConsultation(models.Model):
     @api.model
     def _prepare_consultation(self, company, items, rep, refusal, names, today):
         """:param str refusal: why nobody is asked, so that nothing waits; None if the rep is"""
-        working = self.env['collection.holiday']._working_days(company)
         policy = self.env['collection.policy'].browse(items[0].policy_id)
+        planned_on = self.env['collection.holiday']._working_days(company).add(today, policy.consult_days)
         return {
             'company_id': company.id,
             'level_id': items[0].message_level_id or items[0].level_id,
             'told_on': today,
-            'act_from': today if refusal else working.add(today, policy.consult_days),
+            'planned_on': planned_on,
+            'act_from': today if refusal else planned_on,
             'user_id': not refusal and rep.id,
             'not_asked': refusal,
             'line_ids': [Command.create(self._prepare_line(item, names)) for item in items],

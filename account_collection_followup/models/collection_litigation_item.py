@@ -37,18 +37,18 @@ class CollectionLitigationItem(models.Model):
     company_id = fields.Many2one(readonly=True)
     # the journal item may be deleted by a reset to draft: it is found again by document and due date
     line_id = fields.Many2one(
-        'account.move.line', "Journal Item", ondelete='set null', index='btree_not_null', readonly=True
+        'account.move.line', "Journal item", ondelete='set null', index='btree_not_null', readonly=True
     )
     move_id = fields.Many2one('account.move', "Document", ondelete='set null', index='btree_not_null', readonly=True)
     name = fields.Char("Number", required=True, readonly=True)
-    due_date = fields.Date(required=True, readonly=True)
+    due_date = fields.Date("Due date", required=True, readonly=True)
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     amount = fields.Monetary("To chase", readonly=True, help="When the question was asked.")
-    asked_on = fields.Date(required=True, readonly=True)
+    asked_on = fields.Date("Asked on", required=True, readonly=True)
     decision = fields.Selection(
         [('join', "Join the litigation"), ('chase', "Chase it"), ('lapsed', "No longer asked")], readonly=True
     )
-    decided_on = fields.Date(readonly=True)
+    decided_on = fields.Date("Decided on", readonly=True)
     user_id = fields.Many2one('res.users', "Decided by", readonly=True)
     step_id = fields.Many2one('collection.step', "Handed over by", ondelete='set null', readonly=True)
 

@@ -12,7 +12,7 @@ class CollectionRunLine(models.Model):
 
     proposed_since = fields.Date("Waiting since", help="The first run that proposed this message.")
     proposed_by_id = fields.Many2one('res.users', "Proposed by", ondelete='set null')
-    proposed_on = fields.Date(help="When the collector proposed the hand-over.")
+    proposed_on = fields.Date("Proposed on", help="When the collector proposed the hand-over.")
     proposal_note = fields.Char("Proposal", help="Why the collector proposes it.")
 
     def action_propose(self, note=None):

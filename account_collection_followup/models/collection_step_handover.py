@@ -10,7 +10,8 @@ class CollectionStep(models.Model):
     _inherit = 'collection.step'  # pylint: disable=consider-merging-classes-inherited
 
     proposed_on = fields.Date(
-        help="When the hand-over was first put before the collections manager: from then to the day of the step he decided."
+        "Put before the manager on",
+        help="From then to the day of the hand-over is the time the collections manager took to decide.",
     )
 
     def _drop_handed(self):

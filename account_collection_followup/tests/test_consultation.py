@@ -129,6 +129,7 @@ class TestConsultation(ConsultationCommon):
                 self.work(third.act_on)
                 consultation = self.told()
                 self.assertEqual((consultation.act_from, consultation.state), (third.act_on, 'none'))
+                self.assertEqual(consultation.planned_on, self.working(third.act_on, 3))
                 self.assertIn(words, consultation.not_asked)
                 self.assertFalse(consultation.user_id or consultation.activity_ids)
                 self.assertEqual(self.steps()[-1].level_id.rank, 50)

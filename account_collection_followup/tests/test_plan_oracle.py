@@ -465,6 +465,7 @@ class PlanOracleCommon(CollectionCommon):
                 **values,
                 'level_id': level.id,
                 'told_on': day,
+                'planned_on': after_working_days(day, days, HOLIDAYS),
                 'act_from': after_working_days(day, days, HOLIDAYS),
                 'ended_on': ended is not None and day + timedelta(ended),
             }
