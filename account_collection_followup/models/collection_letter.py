@@ -8,30 +8,10 @@ from odoo.tools.image import image_data_uri
 
 from ..tools import count_rows, cut_into_pages
 
-#: countries whose window envelopes show the address on the right (NF Z 11-001 and its like); elsewhere left
-WINDOW_RIGHT = frozenset(
-    [
-        'FR',
-        'BE',
-        'LU',
-        'MC',
-        'ES',
-        'IT',
-        'PT',
-        'MA',
-        'DZ',
-        'TN',
-        'SN',
-        'CI',
-        'GP',
-        'MQ',
-        'GF',
-        'RE',
-        'YT',
-        'NC',
-        'PF',
-    ]  # codes of countries
-)
+#: codes of the countries whose window envelopes show the address on the right (NF Z 11-001 and its like); elsewhere left
+WINDOW_RIGHT = frozenset({
+    'FR', 'BE', 'LU', 'MC', 'ES', 'IT', 'PT', 'MA', 'DZ', 'TN', 'SN', 'CI', 'GP', 'MQ', 'GF', 'RE', 'YT', 'NC', 'PF',
+})  # fmt: skip
 #: characters of a number that fit in a row of a table
 ROW_CHARACTERS = 30
 ADDRESS_LINES = 7
@@ -161,7 +141,9 @@ class CollectionLetter(models.AbstractModel):
         numbers = {int(number) for number in LOGO_URL.findall(html)}
         logos = self.env['ir.attachment'].sudo().browse(numbers).exists().filtered(lambda logo: logo.name == LOGO_NAME)
         for logo in logos:
-            html = html.replace(f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.with_context(bin_size=False).datas)}"')
+            html = html.replace(
+                f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.with_context(bin_size=False).datas)}"'
+            )
         return Markup(html)
 
     # ------------------------------------------------------------------

@@ -65,12 +65,14 @@ class CollectionStep(models.Model):
     def action_print(self):
         """Write and print the letters of these steps, or all not printed yet if there are none: one file, in this order.
 
-        Printed again before it is posted a letter gets new dates: that takes a choice. A letter whose reason has gone is taken back; one that cannot be written is set aside. The user is told which.
+        Printed again before it is posted a letter gets new dates: that takes a choice. A letter whose reason has gone
+        is taken back; one that cannot be written is set aside. The user is told which.
 
         :return: the action that downloads the file
         :raise UserError: when nothing can be printed
         """
-        steps = (self or self._search_unprinted())._check_collector()
+        self._check_collector()
+        steps = (self or self._search_unprinted()).sudo()
         self._check_printer()
         problems = steps.filtered('letter_waits')._prepare_letters()
         ready = steps.filtered(lambda step: step.letter_html and not step.cancelled and step not in problems)
@@ -189,8 +191,9 @@ class CollectionStep(models.Model):
     # ------------------------------------------------------------------
     def action_open_post(self):
         """Ask when the letters of these steps were posted; all that wait if there are none."""
-        steps = (self or self.search(self._get_letter_domain(), order='date, id'))._check_collector()
-        return self.env['collection.post']._open_for(steps.filtered('letter_waits'))
+        self._check_collector()
+        steps = self or self.search(self._get_letter_domain(), order='date, id')
+        return self.env['collection.post']._open_for(steps.sudo().filtered('letter_waits'))
 
     def action_posted(self, day=None, numbers=None):
         """Record that the letters left on ``day`` (default today); fixes the date given and the letter as it is.
@@ -204,10 +207,10 @@ class CollectionStep(models.Model):
         day = fields.Date.to_date(day) or self.company_id[:1]._collection_today()
         for step in self:
             if problem := step._get_post_problem(day):
-                raise UserError(f"{step.display_name}: {problem}")
+                raise UserError(step._say(problem))
         errors = self.filtered(lambda step: not step.letter_html)._write_letters(day, anywhere=True)
         for step, error in errors.items():
-            raise UserError(f"{step.display_name}: {error}")
+            raise UserError(step._say(error))
         for step in self:
             step._fix_letter_date()
         self._set_letter_state('sent')
@@ -217,6 +220,9 @@ class CollectionStep(models.Model):
         self.filtered(lambda step: step.email_state != 'failed').failure = False
         self._log_posted(day)
         self._mark_dirty()
+
+    def _say(self, problem):
+        return self.env._("%(step)s: %(problem)s", step=self.display_name, problem=problem)
 
     def _get_post_problem(self, day):
         """:return: why this letter cannot have been posted on a day, or None"""
