@@ -99,9 +99,14 @@ class Checks:
         tracks = {self.get_next(last).track, last.track if last else "ordinary"}
         steps = [step for step in self.steps[invoice.customer] if step.track in tracks and step.date < day]
         reasons = {"conversation"} if any(self.is_running(step, day) for step in steps) else set()
+        if not last and self.is_sued(invoice.customer):
+            reasons.add("join")
         if any(day < (self.get_peace(step, day)[1] or day) for step in steps):
             reasons.add("peace")
         return reasons
+
+    def is_sued(self, customer):
+        return any(step.track == "litigation" for step in self.steps[customer])
 
     def get_next(self, level):
         return self.levels[self.levels.index(level) + 1 if level else 0]
@@ -159,6 +164,8 @@ class Checks:
             raise Breach(f"{what}: {asked} asked of {invoice.amount}.")
         last, before = self.last.get(invoice, (None, None))
         if not last:
+            if level.kind == "litigation" and self.is_sued(step.customer):
+                return  # joined
             if level != self.levels[0] or day < invoice.due + timedelta(days=level.delay):
                 raise Breach(f"{what}: enters at {level.name}, due on {invoice.due}.")
             return
