@@ -12,6 +12,8 @@ tours.add("collection_collector", {
         { content: "what happens next is said", trigger: ".alert:contains('Reminder 1')" },
         { content: "the number to dial", trigger: ".o_field_phone:contains('555')" },
         { content: "log a call", trigger: "button[name=action_log_call]:contains('Log a call')", run: "click" },
+        { content: "what to know: how he pays", trigger: ".modal [name=payer_text]:contains('Nothing settled')" },
+        { content: "what to know: what he owes", trigger: ".modal [name=overdue]:contains('1,000.00')" },
         { content: "he promised", trigger: ".modal .o_selection_badge:contains('Promise')", run: "click" },
         { content: "the overdue invoice is proposed", trigger: ".modal .o_data_row:contains('1,000.00')" },
         { content: "a date", trigger: ".modal [name=promise_date] button, .modal [name=promise_date] input", run: "click" },
@@ -28,8 +30,9 @@ tours.add("collection_collector", {
         { content: "the date is on the invoice", trigger: ".modal .o_data_row td[name=date]:not(:empty)" },
         { content: "save", trigger: ".modal button[name=action_save]", run: "click" },
         { content: "the figures follow", trigger: "body:not(:has(.modal)) [name=promised]:contains('1,000.00')" },
-        { content: "the promise is kept with the case", trigger: ".nav-link:contains('Promises')", run: "click" },
-        { content: "it runs", trigger: ".o_data_row:contains('Running')" },
+        { content: "the promise is kept with the case", trigger: ".nav-link:contains('History')", run: "click" },
+        { content: "it runs", trigger: ".o_data_row:contains('Promise'):contains('Running')" },
+        { content: "so is the call", trigger: ".o_data_row:contains('Call')" },
     ],
 });
 
