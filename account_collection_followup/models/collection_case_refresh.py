@@ -204,7 +204,7 @@ class CollectionCase(models.Model):
                  SELECT s.case_id, max(s.date) FILTER (WHERE s.takeover IS NOT TRUE) AS last_on,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE s.call_state = 'todo'))[1] AS call_level_id,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE 'todo' IN (s.letter_state, s.registered_state)))[1] AS post_level_id,
-                        bool_or(s.email_state = 'failed' AND s.complete IS NOT TRUE) AS failed,
+                        bool_or('failed' IN (s.email_state, s.letter_state, s.registered_state) AND s.complete IS NOT TRUE) AS failed,
                         bool_or(s.email_state = 'waived' AND (s.act_on IS NULL OR s.act_on > %(today)s)) AS unreached
                    FROM collection_step s JOIN collection_case k ON k.id = s.case_id
                   WHERE s.cancelled IS NOT TRUE AND %(where)s GROUP BY s.case_id),

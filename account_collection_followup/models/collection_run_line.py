@@ -105,7 +105,7 @@ class CollectionRunLine(models.Model):
             'no_levels': (self.env._("The policy has no level"), self.env._("Add levels to the policy.")),
             'hold': (self.env._("On hold"), self.env._("End the hold on the case.")),
             'hold_response': (
-                self.env._("A hold has just ended"),
+                self.env._("Time to answer after a hold"),
                 self.env._("Nothing: the ladder goes on after this time."),
             ),
             'response': (self.env._("Time to answer"), self.env._("Nothing: a dispute or a promise has just ended.")),
@@ -130,22 +130,25 @@ class CollectionRunLine(models.Model):
                 self.env._("In litigation: join it or chase it?"),
                 self.env._("The collections manager decides whether it joins the litigation or is chased."),
             ),
-            'delay': (self.env._("Overdue since a few days only"), self.env._("Nothing: the first level comes later.")),
+            'delay': (
+                self.env._("Too early for the first level"),
+                self.env._("Nothing: it is asked for from that day on."),
+            ),
             'unfinished': (
                 self.env._("The last step is not complete"),
                 self.env._("Post the letter, make the call, or mend the e-mail."),
             ),
             'conversation': (self.env._("A message is running"), self.env._("Nothing: wait for the date given.")),
             'peace': (
-                self.env._("Everything asked for was just answered"),
-                self.env._("Nothing: leave the customer in peace for some days."),
+                self.env._("Left in peace after an answer"),
+                self.env._("Nothing: everything asked for was settled, promised or disputed."),
             ),
             'objection': (
                 self.env._("The sales rep objects"),
                 self.env._("Nothing: it goes on after the day he named."),
             ),
             'consultation': (
-                self.env._("The sales rep is being told"),
+                self.env._("Waiting for the sales rep"),
                 self.env._("Nothing: he may object until then."),
             ),
             'closed_day': (self.env._("Not a working day"), self.env._("Nothing: it leaves on the next working day.")),

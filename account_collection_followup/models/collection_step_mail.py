@@ -111,7 +111,10 @@ class CollectionStep(models.Model):
         :param str failure: a copy that could not be delivered
         """
         failure = failure and self.env._("A copy was not delivered: %s", failure)[:400]
-        self.write({'email_state': 'sent', 'failure': failure})
+        for step in self:
+            # what is said of a letter that failed stays
+            of_letter = 'failed' in (step.letter_state, step.registered_state) and step.failure
+            step.write({'email_state': 'sent', 'failure': ' '.join(filter(None, [of_letter, failure])) or False})
         self._mark_dirty(later=True)
 
     def _on_mail_failed(self, reason):

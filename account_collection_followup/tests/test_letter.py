@@ -191,6 +191,11 @@ class TestLetter(LetterCommon):
         step = self.letter(self.invoice())
         self.assertEqual((step.letter_state, step.complete), ('failed', False))
         self.assertIn("postal address", step.failure)
+        self.env['collection.case']._refresh(self.company)
+        self.assertEqual((step.case_id.next_action, step.case_id.attention), ('mend', 1))
+        step.sudo()._on_mail_sent()
+        self.assertIn("postal address", step.failure, "an e-mail that leaves does not make the letter leave")
+        step.sudo().email_state = 'none'
         action = step.action_print()
         self.assertEqual(step.letter_state, 'failed')
         self.assertIn("postal address", action['params']['message'])
