@@ -30,6 +30,12 @@ class CollectionStep(models.Model):
     letter_text = fields.Html("Letter text", compute='_compute_letter_text', sanitize=False)
     letter_waits = fields.Boolean("Letter to post", compute='_compute_letter_waits')
     letter_means = fields.Char("By", compute='_compute_letter_means')
+    letter_reference = fields.Char(
+        "Our reference",
+        compute='_compute_letter_reference',
+        search='_search_letter_reference',
+        help="Stands on the letter; a customer may quote it.",
+    )
     printed_on = fields.Date("Printed on", readonly=True, copy=False, help="The day the letter is dated.")
     posted_on = fields.Date("Posted on", readonly=True, copy=False)
     registered_number = fields.Char("Registered number", readonly=True, copy=False)
@@ -48,6 +54,18 @@ class CollectionStep(models.Model):
             step.letter_means = (
                 self.env._("Registered letter") if step.registered_state != 'none' else self.env._("Letter")
             )
+
+    def _compute_letter_reference(self):
+        for step in self:
+            step.letter_reference = f'L{step.id or 0:06d}'
+
+    @api.model
+    def _search_letter_reference(self, operator, value):
+        if operator not in ('=', 'in', 'ilike', '=ilike'):
+            return NotImplemented
+        quoted = value if operator == 'in' else [value]
+        numbers = [str(text).strip().upper().removeprefix('L') for text in quoted]
+        return [('id', 'in', [int(number) for number in numbers if number.isdecimal()])]
 
     @api.depends('letter_html')
     def _compute_letter_text(self):
@@ -183,7 +201,7 @@ class CollectionStep(models.Model):
     def _get_letter_file_name(self):
         self.ensure_one()
         return self.env._(
-            "Letter %(reference)s %(customer)s", reference=self._get_letter_reference(), customer=self.partner_id.name
+            "Letter %(reference)s %(customer)s", reference=self.letter_reference, customer=self.partner_id.name
         )
 
     # ------------------------------------------------------------------

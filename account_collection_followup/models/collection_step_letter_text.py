@@ -112,7 +112,7 @@ class CollectionStep(models.Model):
             'partner': self.partner_id,
             'sender': self.sender_id,
             'registered': self.registered_state != 'none',
-            'reference': self._get_letter_reference(),
+            'reference': self.letter_reference,
             'customer_reference': self.partner_id.ref,
             'day': letter._format_day(day),
             'subject': message['subject'],
@@ -139,16 +139,12 @@ class CollectionStep(models.Model):
         template = template.sudo().with_context(collection_letter=day)
         return template._generate_template(self.ids, ('subject', 'body_html'))[self.id]
 
-    def _get_letter_reference(self):
-        """:return: what the customer may quote: it leads back to this step"""
-        return f'L{self.id or 0:06d}'
-
     def _get_payment_reference(self, moves):
         """:return: what the customer is asked to write on his payment, so that it finds its invoices"""
         moves = moves.sudo()
         if len(moves) == 1:
             return moves.payment_reference or moves.name
-        return ', '.join(moves.mapped('name')) if 0 < len(moves) <= 6 else self._get_letter_reference()
+        return ', '.join(moves.mapped('name')) if 0 < len(moves) <= 6 else self.letter_reference
 
     def _get_letter_contact(self):
         """:return: whose address the letter goes to: the addressee's, else the customer's; empty if neither has one"""

@@ -80,7 +80,7 @@ class TestLetter(LetterCommon):
             step.consequence,
             'BE68 5390 0754 7034',
             'Registered letter',
-            step._get_letter_reference(),
+            step.letter_reference,
             step.sender_id.name,
             "2 Customer Street",
             "Lyon 69003",

@@ -99,6 +99,14 @@ class TestPostRoom(LetterCommon):
         self.assertEqual(step.letter_html, html)
         self.assertIn("Received on 5 March 2026", step.case_id.message_ids[0].body)
 
+    def test_a_letter_is_found_by_what_the_customer_quotes(self):
+        steps = self.letters()
+        reference = steps[0].letter_reference
+        self.assertIn(reference, steps[0].letter_html)
+        for quoted in (reference, reference.lower(), f" {reference} "):
+            self.assertEqual(steps.search([('letter_reference', 'ilike', quoted)]), steps[0])
+        self.assertFalse(steps.search([('letter_reference', '=', "no number")]))
+
     def test_the_case_says_when_it_left(self):
         steps = self.letters()
         steps.action_posted()
