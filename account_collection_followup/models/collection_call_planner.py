@@ -40,12 +40,15 @@ class CollectionCall(models.Model):
 
     @api.model
     def _hand_on(self, root):
-        """Planned calls and open disputes of users who have left go to the list of who stands in for them."""
-        orphans = self.search([('company_id', '=', root.id), ('state', '=', 'planned'), ('user_id.active', '=', False)])
+        """Each planned call and open dispute is on the list of somebody who is here: those of users who have left
+        go to who stands in for them."""
+        planned = [('company_id', '=', root.id), ('state', '=', 'planned')]
+        orphans = self.search([*planned, ('user_id.active', '=', False)])
         for user, calls in orphans.grouped(lambda call: call._get_fallback_user()).items():
             calls.user_id = user
+        self.search([*planned, ('activity_ids', '=', False)])._activity_update()
         self.env['collection.dispute'].search(
-            [('company_id', '=', root.id), ('state', '=', 'open'), ('user_id.active', '=', False)]
+            [('company_id', '=', root.id), ('state', '=', 'open'), ('activity_ids', '=', False)]
         )._activity_update()
 
     @api.model

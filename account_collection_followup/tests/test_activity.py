@@ -121,6 +121,12 @@ class TestActivity(CollectionCommon):
         self.assertEqual(call.user_id, self.collector)
         self.assertEqual(self.listed(call), {(self.collector, date(2026, 3, 3), 'call')})
 
+    def test_what_is_on_nobody_s_list_comes_back(self):
+        call = self.make_call(planned_on='2026-03-03')
+        self.activities(call).sudo().unlink()
+        self.env['collection.call']._plan_satisfaction(self.company)
+        self.assertEqual(self.listed(call), {(self.reps[0], date(2026, 3, 3), 'call')})
+
     def test_calls_of_a_run_are_on_the_lists_without_mail(self):
         """A run plans its calls in batch: one activity each, no notification."""
         for partner in (self.partner_a, self.partner_b):
