@@ -197,6 +197,8 @@ class CollectionDemo(models.AbstractModel):
 
     def _work(self, day, ago, run):
         """What the collector does with the morning's run; the last days are left for whoever logs in."""
+        for customer in self._customers(data.OBJECTED):
+            self._object(customer, day)
         if ago > 1:
             proposed = run.message_ids.filtered(lambda line: line.state == 'proposed')
             acts = proposed.filtered(lambda line: line.mode == 'decide')
@@ -214,6 +216,15 @@ class CollectionDemo(models.AbstractModel):
             for call in calls.filtered(lambda call: call.partner_id not in left):
                 result = ALL_IS_WELL if call.purpose == 'satisfaction' else RESULTS[call.id % len(RESULTS)]
                 call.with_user(call.user_id or self._user('collector')).action_made(*result)
+
+    def _object(self, customer, day):
+        """The sales rep objects as soon as he is told."""
+        told = self.env['collection.consultation'].search([('partner_id', '=', customer.id), ('ended_on', '=', False)])
+        waiting = told.filtered('is_waiting')
+        if waiting and not told.search_count([('partner_id', '=', customer.id), ('objected_on', '!=', False)]):
+            waiting.with_user(waiting.user_id).action_object(
+                "The second lot is being delivered again.", fields.Date.add(day, days=14)
+            )
 
     def _customer(self, key):
         return self.env.ref(f'account_collection_followup.demo_{key}')

@@ -90,5 +90,7 @@ WITHOUT_EMAIL = ('juniper',)
 WITHOUT_ADDRESS = ('driftwood',)
 BY_DIRECT_DEBIT = ('bluebird',)
 NEVER_SENT = ('granary',)
+#: the sales rep objects to a formal notice
+OBJECTED = ('thornfield',)
 #: the e-mail server refuses this address
 RETURNED_MAIL = ('quayside',)

@@ -9,6 +9,7 @@ SOURCES = {
     'dispute': 'collection.dispute',
     'hold': 'collection.hold',
     'receipt': 'account.move.line',
+    'consultation': 'collection.consultation',
 }
 KINDS = [
     ('step', "Message"),
@@ -17,6 +18,7 @@ KINDS = [
     ('dispute', "Dispute"),
     ('hold', "Hold"),
     ('receipt', "Receipt"),
+    ('consultation', "Consultation"),
 ]
 #: ids of the view: the record's own id, told apart by kind
 STRIDE = 16
@@ -53,6 +55,7 @@ class CollectionHistory(models.Model):
         'collection.call': ['case_id', 'partner_id', 'company_id', 'made_on', 'last_try_on', 'state'],
         'collection.promise': ['case_id', 'partner_id', 'company_id', 'made_on'],
         'collection.dispute': ['case_id', 'partner_id', 'company_id', 'opened_on'],
+        'collection.consultation': ['case_id', 'partner_id', 'company_id', 'told_on', 'not_asked'],
         'collection.hold': ['case_id', 'partner_id', 'company_id', 'date_from'],
         'account.move.line': [
             'account_id',
@@ -99,6 +102,7 @@ class CollectionHistory(models.Model):
             'dispute': SQL("%s opened_on AS date FROM collection_dispute", fact),
             'hold': SQL("%s date_from AS date FROM collection_hold", fact),
             'receipt': self._get_receipts_query(),
+            'consultation': SQL("%s told_on AS date FROM collection_consultation WHERE not_asked IS NULL", fact),
         }
 
     @api.model
@@ -209,6 +213,15 @@ class CollectionHistory(models.Model):
             ),
             'status': self.env._("Running") if hold.is_running else self.env._("Over"),
             'user_id': hold.user_id.id,
+        }
+
+    @api.model
+    def _prepare_consultation(self, consultation):
+        text = self.env._("%s ahead", consultation.level_id.name)
+        return {
+            'text': ': '.join(filter(None, [text, ' '.join((consultation.reason or '').split())])),
+            'status': self._get_label(consultation, 'state'),
+            'user_id': consultation.user_id.id,
         }
 
     @api.model
