@@ -10,7 +10,7 @@ class CollectionObjection(models.TransientModel):
     consultation_id = fields.Many2one('collection.consultation', required=True, readonly=True)
     level_name = fields.Char(related='consultation_id.level_name')
     reason = fields.Text("Why should we wait?", required=True)
-    until = fields.Date("Until", required=True, help="The last day nothing formal leaves.")
+    until = fields.Date(required=True, help="The last day nothing formal leaves.")
     latest = fields.Date("At most until", compute='_compute_latest')
 
     def _compute_latest(self):

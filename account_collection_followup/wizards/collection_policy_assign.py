@@ -13,7 +13,6 @@ class CollectionPolicyAssign(models.TransientModel):
     as_default = fields.Boolean(readonly=True)
     policy_id = fields.Many2one(
         'collection.policy',
-        "Policy",
         domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
         help="Leave empty for the company's default policy.",
     )
