@@ -80,6 +80,7 @@ class CollectionConsultation(models.Model):
         compute='_compute_state',
     )
     is_waiting = fields.Boolean(compute='_compute_state', search='_search_is_waiting')
+    can_answer = fields.Boolean(compute='_compute_can_answer', help="Whether the user may answer, and still can.")
 
     _one_telling = models.UniqueIndex(
         "(step_id, track) WHERE ended_on IS NULL", "The sales rep was already told of what this step announced."
@@ -105,6 +106,15 @@ class CollectionConsultation(models.Model):
             return 'none'
         today = (self.company_id or self.env.company)._collection_today()
         return 'passed' if self.ended_on or not self.act_from or self.act_from <= today else 'waiting'
+
+    @api.depends('is_waiting', 'user_id')
+    @api.depends_context('uid')
+    def _compute_can_answer(self):
+        is_collector = self.env.user.has_group('account_collection_followup.group_collection_collector')
+        for consultation in self:
+            consultation.can_answer = consultation.is_waiting and (
+                is_collector or consultation.user_id == self.env.user
+            )
 
     @api.model
     def _search_is_waiting(self, operator, value):

@@ -51,6 +51,7 @@ class CollectionLitigationItem(models.Model):
     decided_on = fields.Date("Decided on", readonly=True)
     user_id = fields.Many2one('res.users', "Decided by", readonly=True)
     step_id = fields.Many2one('collection.step', "Handed over by", ondelete='set null', readonly=True)
+    can_decide = fields.Boolean(compute='_compute_can_decide', help="Whether the user decides, and still can.")
 
     _one_question = models.UniqueIndex(
         "(line_id) WHERE decision IS NULL", "The collections manager was already asked about this item."
@@ -63,6 +64,12 @@ class CollectionLitigationItem(models.Model):
             question.display_name = self.env._(
                 "%(invoice)s of %(customer)s", invoice=question.name, customer=question.partner_id.name or ''
             )
+
+    @api.depends('decision', 'company_id')
+    @api.depends_context('uid')
+    def _compute_can_decide(self):
+        for question in self:
+            question.can_decide = not question.decision and question.company_id.collection_manager_id == self.env.user
 
     # ------------------------------------------------------------------
     # The manager's decision

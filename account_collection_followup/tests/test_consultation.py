@@ -225,6 +225,12 @@ class TestConsultation(ConsultationCommon):
         told_on = self.working(third.act_on, -3)
         self.live(fields.Date.add(third.date, days=1), told_on)
         with freeze_time(told_on):
+            self.env.invalidate_all()
+            caller = new_test_user(
+                self.env, 'test_caller', groups=RESOLVER.replace('resolver', 'caller'), company_id=self.company.id
+            )
+            offered = [self.told().with_user(user).can_answer for user in (self.rep, self.collector, caller)]
+            self.assertEqual(offered, [True, True, False])
             with self.assertRaises(AccessError):
                 self.told().with_user(self.other_rep).action_object("why", third.act_on)
             self.told().with_user(self.collector).action_object("He is on holiday.", third.act_on)

@@ -239,6 +239,8 @@ class TestJoinOrChase(LitigationCommon):
 
     def test_the_manager_alone_decides(self):
         question = self.ask()
+        offered = [question.with_user(user).can_decide for user in (self.collector, self.manager)]
+        self.assertEqual(offered, [False, True])
         with freeze_time(self.day):
             for refused in (
                 question.with_user(self.collector).action_join,
