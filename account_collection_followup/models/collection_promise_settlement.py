@@ -121,9 +121,12 @@ class CollectionPromise(models.Model):
         if waiting:
             self._defer(today, calendar, policy)
         verdicts = self._judge(items, today)
+        missed = [line.expires_on for line, verdict in verdicts.items() if verdict['state'] in ('partly', 'broken')]
         for line, verdict in verdicts.items():
-            ended_on = verdict['ended_on']
-            start = ended_on if verdict['state'] == 'cancelled' else line.expires_on
+            start = line.expires_on
+            if verdict['state'] == 'cancelled':
+                # a missed instalment takes the others with it: all of them come back on the same day (R37)
+                start = min(missed, default=verdict['ended_on'])
             verdict['response_until'] = calendar.add(start, policy.promise_response_days)
             verdict['paid_elsewhere'] = elsewhere and verdict['state'] in ('partly', 'broken')
             changed = {

@@ -236,7 +236,8 @@ class TestPromise(FactsCommon):
             self.assertEqual(promise.line_ids.mapped('state'), ['kept', 'broken', 'cancelled'])
             self.assertEqual((promise.state, promise.counts_as_broken), ('broken', True))
             last = promise.line_ids[2]
-            self.assertEqual([last.ended_on, last.response_until], [date(2026, 3, 17), date(2026, 3, 19)])
+            self.assertEqual([last.ended_on, last.response_until], [date(2026, 3, 17), date(2026, 3, 18)])
+            self.assertEqual(promise.line_ids[1].response_until, last.response_until, "all comes back on one day")
             # money that was there in time, matched late, mends the plan
             self._pay(self.item, 300, '2026-03-12')
             self.assertEqual(promise.line_ids.mapped('state'), ['kept', 'kept', 'running'])
