@@ -66,7 +66,9 @@ class CollectionCallLog(models.TransientModel):
             )
             labels = dict(self.env['collection.promise']._fields['state']._description_selection(self.env))
             log.promise_text = ', '.join(
-                f"{labels[state]}: {counts[state]}" for state in labels if counts.get(state)
+                self.env._("%(state)s: %(number)s", state=labels[state], number=counts[state])
+                for state in labels
+                if counts.get(state)
             ) or self.env._("None yet")
 
     @api.depends('case_id')
