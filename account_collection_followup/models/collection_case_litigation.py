@@ -66,13 +66,14 @@ class CollectionCase(models.Model):
 
     def _prepare_decision_activity(self):
         self.ensure_one()
+        manager = self.company_id.collection_manager_id
         return {
             'res_model_id': self.env['ir.model'].sudo()._get_id(self._name),
             'res_id': self.id,
-            'user_id': self.company_id.collection_manager_id.id,
+            'user_id': manager.id,
             'activity_type_id': self.env.ref('account_collection_followup.activity_type_litigation').id,
             'date_deadline': self.company_id._collection_today(),
-            'summary': self.env._("Decide on litigation"),
+            'summary': self.with_context(lang=manager.lang or self.env.lang).env._("Decide on litigation"),
             'automated': True,
         }
 

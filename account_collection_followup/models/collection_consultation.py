@@ -251,6 +251,7 @@ class CollectionConsultation(models.Model):
         # EXTENDS collection.activity.mixin: on the rep's list while he can answer
         if self._get_state() != 'waiting':
             return super()._prepare_activities()
+        self = self.with_context(lang=self.user_id.lang or self.env.lang)
         working = self.env['collection.holiday']._working_days(self.company_id)
         return [
             {

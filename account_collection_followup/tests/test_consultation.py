@@ -261,7 +261,9 @@ class TestConsultation(ConsultationCommon):
             self.assertNotIn('step_id', views[kind]['arch'])
 
     def test_activity_while_he_can_answer(self):
-        """On his list, due on the last day he can object; no e-mail; gone when it is paid"""
+        """On his list in his language, due on the last day he can object; no e-mail; gone when it is paid"""
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.rep.lang = 'fr_FR'
         move = self.invoice()
         third = self.reach(40)
         told_on = self.working(third.act_on, -3)
@@ -270,6 +272,7 @@ class TestConsultation(ConsultationCommon):
         activity = self.told().activity_ids
         self.assertEqual((activity.user_id, len(activity)), (self.rep, 1))
         self.assertEqual(activity.date_deadline, self.working(third.act_on, -1))
+        self.assertIn("prévu le", activity.summary)
         self.assertEqual(self.env['mail.mail'].search_count([]), mails)
         self.assertLessEqual(self.told().message_partner_ids, self.rep.partner_id, "no customer follows")
         with freeze_time(told_on):
