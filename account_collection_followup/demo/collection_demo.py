@@ -41,6 +41,8 @@ class CollectionDemo(models.AbstractModel):
         company = company.with_env(self.env)
         if not company.chart_template:
             self.env['account.chart.template'].try_loading('generic_coa', company, install_demo=False)
+        # Odoo loads them after demonstration data: customers are written to in their own language
+        self.env.ref('base.module_account_collection_followup')._update_translations()
         today = company._collection_today()
         self._set_up(company, today)
         customers = self._make_customers()

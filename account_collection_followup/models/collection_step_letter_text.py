@@ -115,6 +115,7 @@ class CollectionStep(models.Model):
             'reference': self.letter_reference,
             'customer_reference': self.partner_id.ref,
             'day': letter._format_day(day),
+            'place': self.env._("%(city)s, %(day)s", city=company.city, day=letter._format_day(day)),
             'subject': message['subject'],
             'body': message['body_html'],
             'bank': letter._get_bank_account(company, moves),

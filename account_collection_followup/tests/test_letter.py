@@ -53,10 +53,10 @@ class TestLetter(LetterCommon):
         english = self.letter(self.invoice(self.partner_b, amount=1234.5), day='2026-03-03')
         (french | english).action_print()
         self.assertIn('20/02/2026', french.letter_html)
-        self.assertIn('2 mars 2026', french.letter_html)
+        self.assertIn('Grenoble, le 2 mars 2026', french.letter_html)
         self.assertIn('9 mars 2026', french.letter_html)
         self.assertIn('1 234,50', french.letter_html.replace('\u202f', ' ').replace('\xa0', ' '))
-        self.assertIn('2 March 2026', english.letter_html)
+        self.assertIn('Grenoble, 2 March 2026', english.letter_html)
         self.assertIn('9 March 2026', english.letter_html)
         self.assertIn('1,234.50', english.letter_html)
 
