@@ -22,6 +22,7 @@ from . import collection_consultation
 from . import collection_consultation_line
 from . import collection_case_statement
 from . import collection_contact_role
+from . import collection_dialog
 from . import collection_dispute
 from . import collection_dispute_activity
 from . import collection_dispute_line

@@ -2,6 +2,7 @@ from . import test_activity
 from . import test_call
 from . import test_case
 from . import test_consultation
+from . import test_dialogs
 from . import test_dispute
 from . import test_exception
 from . import test_facts_on_documents

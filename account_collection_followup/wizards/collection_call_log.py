@@ -19,6 +19,7 @@ class CollectionCallLog(models.TransientModel):
 
     _name = 'collection.call.log'
     _description = "Log a Call"
+    _inherit = ['collection.dialog']
 
     call_id = fields.Many2one('collection.call', string="Planned call", readonly=True)
     case_id = fields.Many2one('collection.case', readonly=True)
@@ -52,6 +53,13 @@ class CollectionCallLog(models.TransientModel):
     # ------------------------------------------------------------------
     # Opening
     # ------------------------------------------------------------------
+    @api.model
+    def _get_targets(self, values):
+        # EXTENDS collection.dialog: who may not read cases logs a call of his own, which belongs to one
+        targets = super()._get_targets(values)
+        cases = [target.sudo().case_id for target in targets if target._name == 'collection.call']
+        return [target for target in targets if target not in cases]
+
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
@@ -231,6 +239,7 @@ class CollectionCallLogLine(models.TransientModel):
 
     _name = 'collection.call.log.line'
     _description = "Invoice of a Call"
+    _inherit = ['collection.dialog']
 
     log_id = fields.Many2one('collection.call.log', required=True, ondelete='cascade')
     item_id = fields.Many2one('collection.item', string="Invoice")

@@ -8,6 +8,7 @@ class CollectionDelivery(models.TransientModel):
 
     _name = 'collection.delivery'
     _description = "Delivery of a Registered Letter"
+    _inherit = ['collection.dialog']
 
     step_id = fields.Many2one('collection.step', required=True, readonly=True, ondelete='cascade')
     posted_on = fields.Date(related='step_id.posted_on')

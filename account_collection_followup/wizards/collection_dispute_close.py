@@ -8,6 +8,7 @@ class CollectionDisputeClose(models.TransientModel):
 
     _name = 'collection.dispute.close'
     _description = "Solve a Dispute"
+    _inherit = ['collection.dialog']
 
     dispute_id = fields.Many2one('collection.dispute', required=True, readonly=True)
     outcome = fields.Selection(OUTCOMES, required=True)

@@ -6,6 +6,7 @@ class CollectionObjection(models.TransientModel):
 
     _name = 'collection.objection'
     _description = "Object"
+    _inherit = ['collection.dialog']
 
     consultation_id = fields.Many2one('collection.consultation', required=True, readonly=True)
     level_name = fields.Char(related='consultation_id.level_name')

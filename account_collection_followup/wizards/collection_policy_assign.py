@@ -6,6 +6,7 @@ class CollectionPolicyAssign(models.TransientModel):
 
     _name = 'collection.policy.assign'
     _description = "Assign a Follow-up Policy"
+    _inherit = ['collection.dialog']
 
     company_id = fields.Many2one(
         'res.company', required=True, readonly=True, default=lambda self: self.env.company.sudo()._collection_root()

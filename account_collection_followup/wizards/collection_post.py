@@ -7,6 +7,7 @@ class CollectionPost(models.TransientModel):
 
     _name = 'collection.post'
     _description = "Mark Letters as Posted"
+    _inherit = ['collection.dialog']
 
     posted_on = fields.Date(
         "Posted on",

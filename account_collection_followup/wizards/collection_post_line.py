@@ -6,6 +6,7 @@ class CollectionPostLine(models.TransientModel):
 
     _name = 'collection.post.line'
     _description = "Letter to Mark as Posted"
+    _inherit = ['collection.dialog']
 
     post_id = fields.Many2one('collection.post', required=True, ondelete='cascade')
     step_id = fields.Many2one('collection.step', required=True, ondelete='cascade', readonly=True)

@@ -8,6 +8,7 @@ class CollectionPreview(models.TransientModel):
 
     _name = 'collection.preview'
     _description = "Preview of a Level"
+    _inherit = ['collection.dialog']
 
     level_id = fields.Many2one('collection.level', required=True, domain=[('kind', '!=', 'satisfaction')])
     policy_id = fields.Many2one(related='level_id.policy_id')

@@ -6,6 +6,7 @@ class CollectionReason(models.TransientModel):
 
     _name = 'collection.reason'
     _description = "Say Why"
+    _inherit = ['collection.dialog']
 
     purpose = fields.Selection(
         [

@@ -23,6 +23,7 @@ class CollectionStart(models.TransientModel):
 
     _name = 'collection.start'
     _description = "Start Collections"
+    _inherit = ['collection.dialog']
 
     company_id = fields.Many2one(
         'res.company',
@@ -259,6 +260,7 @@ class CollectionStart(models.TransientModel):
 class CollectionStartLine(models.TransientModel):
     _name = 'collection.start.line'
     _description = "Take-over by Age"
+    _inherit = ['collection.dialog']
     _order = 'days'
 
     start_id = fields.Many2one('collection.start', required=True, ondelete='cascade')
