@@ -26,6 +26,15 @@ class TestTours(AccountTestInvoicingHttpCommon):
             )
             for role in ('resolver', 'caller', 'collector', 'administrator')
         }
+        cls.users['manager'] = new_test_user(
+            cls.env,
+            login='tour_manager',
+            password='tour_manager',
+            groups='account_collection_followup.group_collection_collector',
+            company_id=cls.company.id,
+            email='manager@example.com',
+            tz='UTC',
+        )
         cls.company.partner_id.tz = 'UTC'
         cls.today = cls.company._collection_today()
         cls.company.write(
@@ -96,7 +105,7 @@ class TestTours(AccountTestInvoicingHttpCommon):
         self.assertEqual(run.message_ids.partner_id, self.customer)
 
     def test_manager(self):
-        self.company.collection_manager_id = self.users['administrator']
+        self.company.collection_manager_id = self.users['manager']
         policy = self.company.collection_policy_id
         policy.consult_days = 0
         policy.level_ids.filtered(lambda level: level.rank < 60).active = False
@@ -110,9 +119,33 @@ class TestTours(AccountTestInvoicingHttpCommon):
                 'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 300})],
             }
         )
-        self.start_tour('/odoo/collection-approvals', 'collection_manager', login='tour_administrator')
+        self.start_tour('/odoo/collection-approvals', 'collection_manager', login='tour_manager')
         step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
         self.assertEqual((step.track, step.amount), ('litigation', 700))
+
+    def make_formal_notice(self):
+        """A ladder that begins with formal notice, and its run of today."""
+        policy = self.company.collection_policy_id
+        policy.level_ids.filtered(lambda level: level.rank < 50).active = False
+        return self.make_run()
+
+    def test_consultation(self):
+        """The sales rep objects to a formal notice to his customer."""
+        self.customer.user_id = self.users['resolver']
+        self.make_formal_notice()
+        told = self.env['collection.consultation'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual((told.user_id, told.state), (self.users['resolver'], 'waiting'))
+        self.start_tour('/odoo/collection-consultations', 'collection_consultation', login='tour_resolver')
+        self.assertEqual((told.state, told.reason), ('objected', "Goods are being replaced."))
+
+    def test_letters(self):
+        self.company.collection_policy_id.consult_days = 0
+        self.customer.write({'street': "1 Harbor Street", 'city': "Portland", 'zip': "97205"})
+        self.make_formal_notice().message_ids.sudo().action_approve()
+        self.start_tour('/odoo/collection-letters', 'collection_letters', login='tour_collector')
+        step = self.env['collection.step'].search([('partner_id', '=', self.customer.id)])
+        self.assertEqual((step.registered_state, step.registered_number), ('sent', 'RR 12 345'))
+        self.assertTrue(step.letter_html)
 
     def test_administrator(self):
         run = self.make_run()
