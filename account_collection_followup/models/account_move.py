@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -235,6 +236,12 @@ class AccountMove(models.Model):
         """:return: dialog of a new fact on what is open of these invoices"""
         customer, company = self._get_collection_customer()
         items = self.env['collection.item'].search([('move_id', 'in', self.ids), ('kind', '=', 'invoice')])
+        choices = [item._prepare_choice() for item in items]
+        choices = [choice for choice in choices if choice['amount'] > 0]
+        if not choices:
+            raise UserError(
+                self.env._("All that is open of %s is disputed or promised already.", ', '.join(self.mapped('name')))
+            )
         return {
             'type': 'ir.actions.act_window',
             'name': name,
@@ -244,6 +251,6 @@ class AccountMove(models.Model):
             'context': {
                 'default_partner_id': customer.id,
                 'default_company_id': company.id,
-                'default_line_ids': [(0, 0, item._prepare_choice()) for item in items],
+                'default_line_ids': [(0, 0, choice) for choice in choices],
             },
         }

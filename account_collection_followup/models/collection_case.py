@@ -11,7 +11,7 @@ NEXT_ACTIONS = [
     ('decide', "Decide on litigation"),
     ('approve', "Approve"),
     ('leave', "Message leaves by itself"),
-    ('dispute', "Solve the dispute"),
+    ('dispute', "Close the dispute"),
     ('wait', "Wait"),
     ('blocked', "See why nothing leaves"),
     ('none', "Nothing to do"),
@@ -81,7 +81,7 @@ class CollectionCase(models.Model):
     promise_ids = fields.One2many('collection.promise', 'case_id', string="Promises")
     call_ids = fields.One2many('collection.call', 'case_id', string="Calls")
     hold_ids = fields.One2many('collection.hold', 'case_id', string="Holds")
-    history_ids = fields.One2many('collection.history', 'case_id')
+    history_ids = fields.Many2many('collection.history', string="History", compute='_compute_history_ids')
     dispute_count = fields.Integer(compute='_compute_counts')
     promise_count = fields.Integer(compute='_compute_counts')
     call_count = fields.Integer(compute='_compute_counts')
@@ -118,6 +118,16 @@ class CollectionCase(models.Model):
                 text = reasons[case.reason]
             case.next_text = text
             case.reason_text = reasons.get(case.reason) or False
+
+    @api.depends('partner_id', 'company_id')
+    def _compute_history_ids(self):
+        """What happened with the customer, in former cases too."""
+        events = self.env['collection.history'].search(
+            [('partner_id', 'in', self.partner_id.ids), ('company_id', 'in', self.company_id.ids)]
+        )
+        by_key = events.grouped(lambda event: (event.partner_id, event.company_id))
+        for case in self:
+            case.history_ids = by_key.get((case.partner_id, case.company_id), events.browse())
 
     @api.depends('dispute_ids', 'promise_ids', 'call_ids')
     def _compute_counts(self):
@@ -187,7 +197,18 @@ class CollectionCase(models.Model):
         self.ensure_one()
         today = self.company_id._collection_today()
         items = self.env['collection.plan'].sudo()._plan(self.company_id, today, partners=self.partner_id)
-        return self.env['collection.run.line']._get_plan_sentence(items, self.step_ids.sudo(), today)
+        sentence = self.env['collection.run.line']._get_plan_sentence(items, self.step_ids.sudo(), today)
+        return '\n'.join([sentence, *self._say_planned_calls()])
+
+    def _say_planned_calls(self):
+        day = self.env['collection.run.line']._format_day
+        calls = self.sudo().call_ids.filtered(lambda call: call.state == 'planned').sorted('planned_on')
+        return [
+            self.env._("A call is planned for %(date)s (%(user)s).", date=day(call.planned_on), user=call.user_id.name)
+            if call.user_id
+            else self.env._("A call is planned for %s.", day(call.planned_on))
+            for call in calls
+        ]
 
     # ------------------------------------------------------------------
     # Opening

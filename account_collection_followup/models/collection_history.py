@@ -55,7 +55,15 @@ class CollectionHistory(models.Model):
         'collection.call': ['case_id', 'partner_id', 'company_id', 'made_on', 'last_try_on', 'state'],
         'collection.promise': ['case_id', 'partner_id', 'company_id', 'made_on'],
         'collection.dispute': ['case_id', 'partner_id', 'company_id', 'opened_on'],
-        'collection.consultation': ['case_id', 'partner_id', 'company_id', 'told_on', 'not_asked'],
+        'collection.consultation': [
+            'agreed_on',
+            'case_id',
+            'company_id',
+            'not_asked',
+            'objected_on',
+            'partner_id',
+            'told_on',
+        ],
         'collection.hold': ['case_id', 'partner_id', 'company_id', 'date_from'],
         'account.move.line': [
             'account_id',
@@ -102,7 +110,10 @@ class CollectionHistory(models.Model):
             'dispute': SQL("%s opened_on AS date FROM collection_dispute", fact),
             'hold': SQL("%s date_from AS date FROM collection_hold", fact),
             'receipt': self._get_receipts_query(),
-            'consultation': SQL("%s told_on AS date FROM collection_consultation WHERE not_asked IS NULL", fact),
+            'consultation': SQL(
+                "%s COALESCE(objected_on, agreed_on, told_on) AS date FROM collection_consultation WHERE not_asked IS NULL",
+                fact,
+            ),
         }
 
     @api.model

@@ -231,7 +231,7 @@ class CollectionPromise(models.Model):
                 raise UserError(
                     self.env._(
                         "You may accept a date until %(limit)s (%(days)s days): hand a later one over to a collector.",
-                        limit=limit,
+                        limit=format_date(self.env, limit),
                         days=policy.caller_promise_days,
                     )
                 )

@@ -145,8 +145,14 @@ class CollectionPromiseLine(models.Model):
         ):
             promise = promises.browse(vals['promise_id'])
             date = fields.Date.to_date(vals.get('date'))
-            if not date or date < today[promise.company_id]:
-                raise UserError(self.env._("The promised date %s is past: ask the customer for another.", date or ''))
+            if not date:
+                raise UserError(self.env._("Enter the date the customer promised."))
+            if date < today[promise.company_id]:
+                raise UserError(
+                    self.env._(
+                        "The promised date %s is past: ask the customer for another.", format_date(self.env, date)
+                    )
+                )
             calendar = self.env['collection.holiday']._working_days(promise.company_id)
             kept_until = calendar.add(date, policies[promise].promise_grace_days)
             totals[promise, instalment] += vals['amount']

@@ -2,7 +2,7 @@ from collections import defaultdict, namedtuple
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .collection_fact import internal
 
@@ -96,13 +96,21 @@ class CollectionPromise(models.Model):
             policies.update({promise: by_partner[promise.partner_id] for promise in promises})
         return policies
 
+    def _get_settled_name(self):
+        """:return: how a note names the promise: a broken plan by the date that was missed"""
+        self.ensure_one()
+        missed = self.line_ids.filtered(lambda line: line.state in ('partly', 'broken')).mapped('date')
+        if not missed:
+            return self.display_name
+        return self.env._("Promised for %s", format_date(self.env, min(missed)))
+
     def _log_settled(self, before):
         labels = dict(self._fields['state']._description_selection(self.env))
         # a cancellation is logged with its reason
         self._log_on_case(
             {
                 promise: self.env._(
-                    "%(promise)s: %(state)s.", promise=promise.display_name, state=labels[promise.state]
+                    "%(promise)s: %(state)s.", promise=promise._get_settled_name(), state=labels[promise.state]
                 )
                 for promise in self
                 if promise.state not in (before[promise], 'cancelled')

@@ -93,7 +93,7 @@ class CollectionRunLine(models.Model):
                 self.env._("Marked \"no follow-up\""),
                 self.env._("Clear the mark on the journal item to chase it."),
             ),
-            'litigation': (self.env._("In litigation"), self.env._("Nothing: it has left the ladder.")),
+            'litigation': (self.env._("In litigation"), self.env._("It has left the ladder.")),
             'archived': (
                 self.env._("The customer is archived"),
                 self.env._("Unarchive the customer, or write off what is open."),
@@ -106,12 +106,12 @@ class CollectionRunLine(models.Model):
             'hold': (self.env._("On hold"), self.env._("End the hold on the case.")),
             'hold_response': (
                 self.env._("Time to answer after a hold"),
-                self.env._("Nothing: the ladder goes on after this time."),
+                self.env._("The ladder goes on after this time."),
             ),
-            'response': (self.env._("Time to answer"), self.env._("Nothing: a dispute or a promise has just ended.")),
+            'response': (self.env._("Time to answer"), self.env._("A dispute or a promise has just ended.")),
             'disputed': (self.env._("Disputed"), self.env._("Solve the dispute first.")),
-            'promised': (self.env._("Promised"), self.env._("Nothing: wait for the promised date.")),
-            'direct_debit': (self.env._("Collected by direct debit"), self.env._("Nothing: wait for the bank.")),
+            'promised': (self.env._("Promised"), self.env._("Wait for the promised date.")),
+            'direct_debit': (self.env._("Collected by direct debit"), self.env._("Wait for the bank.")),
             'not_sent': (self.env._("Invoice never sent"), self.env._("Send the invoice.")),
             'receipt': (
                 self.env._("Money received, not yet matched"),
@@ -132,26 +132,26 @@ class CollectionRunLine(models.Model):
             ),
             'delay': (
                 self.env._("Too early for the first level"),
-                self.env._("Nothing: it is asked for from that day on."),
+                self.env._("It is asked for from that day on."),
             ),
             'unfinished': (
                 self.env._("The last step is not complete"),
                 self.env._("Post the letter, make the call, or mend the e-mail."),
             ),
-            'conversation': (self.env._("A message is running"), self.env._("Nothing: wait for the date given.")),
+            'conversation': (self.env._("A message is running"), self.env._("Wait for the day of the announced act.")),
             'peace': (
                 self.env._("Left in peace after an answer"),
-                self.env._("Nothing: everything asked for was settled, promised or disputed."),
+                self.env._("Everything asked for was settled, promised or disputed."),
             ),
             'objection': (
                 self.env._("The sales rep objects"),
-                self.env._("Nothing: it goes on after the day he named."),
+                self.env._("It goes on after the day he named."),
             ),
             'consultation': (
                 self.env._("Waiting for the sales rep"),
-                self.env._("Nothing: he may object until then."),
+                self.env._("He may object until then."),
             ),
-            'closed_day': (self.env._("Not a working day"), self.env._("Nothing: it leaves on the next working day.")),
+            'closed_day': (self.env._("Not a working day"), self.env._("It leaves on the next working day.")),
             'minimum': (
                 self.env._("Below the minimum of the level"),
                 self.env._("Change the minimum of the level, or wait."),
@@ -159,9 +159,9 @@ class CollectionRunLine(models.Model):
             'no_email': (self.env._("No usable e-mail address"), self.env._("Add an e-mail address to the customer.")),
             'cap': (
                 self.env._("Over the number of messages per day"),
-                self.env._("Nothing: it leaves in one of the next runs."),
+                self.env._("It leaves in one of the next runs."),
             ),
-            'settled': (self.env._("Settled meanwhile"), self.env._("Nothing.")),
+            'settled': (self.env._("Settled meanwhile"), ''),
         }
 
     @api.model

@@ -41,13 +41,25 @@ class CollectionRunLine(models.Model):
     )
     def _compute_outcome(self):
         labels = dict(self._fields['state']._description_selection(self.env))
+        doubts = self._get_doubts()
         for line in self:
             step = line.sudo().step_id
             if line.state == 'done' and step:
                 line.outcome, line.outcome_tone = line._get_closed() if step.cancelled else line._get_step_outcome(step)
             else:
                 line.outcome, line.outcome_tone = line._get_line_outcome(labels)
-            line.outcome_note = line._get_outcome_note(step)
+            notes = [doubts.get((line.company_id, line.partner_id)) if line._is_undecided() else None]
+            line.outcome_note = ' '.join(filter(None, [*notes, line._get_outcome_note(step)])) or False
+
+    def _is_undecided(self):
+        return self.kind == 'message' and self.mode == 'decide' and self.state == 'proposed'
+
+    def _get_doubts(self):
+        """:return: dict (company, customer) → what put the announcement of a proposed litigation in doubt, in words: a
+        notice that never left or came back"""
+        if not (undecided := self.filtered(lambda line: line._is_undecided())):
+            return {}
+        return self.env['collection.exception'].sudo()._get_doubts(undecided.partner_id, undecided.company_id)
 
     def _get_closed(self):
         return self.env._("Taken back"), 'closed'
@@ -215,12 +227,32 @@ class CollectionRunLine(models.Model):
             return []
         return [
             self.env._(
-                "%(level)s was sent on %(sent)s and gives until %(given)s. After that: %(next)s.",
+                "%(level)s was sent on %(sent)s and gives until %(given)s. On %(act)s: %(next)s.",
                 level=running.level_id.name,
                 sent=self._format_day(running.date),
                 given=self._format_day(running.date_given),
+                act=self._format_day(running.act_on),
                 next=running.next_level_id.name or self.env._("the next step"),
+            ),
+            *self._say_objection(running, today),
+        ]
+
+    @api.model
+    def _say_objection(self, step, today):
+        """What the sales rep asked for while the message that announces the act is still running."""
+        objections = (
+            self.env['collection.consultation']
+            .sudo()
+            .search([('step_id', '=', step.id), ('ended_on', '=', False), ('objected_until', '>=', today)])
+        )
+        return [
+            self.env._(
+                "%(rep)s objects, so nothing formal leaves before %(until)s is over: %(reason)s",
+                rep=objection.user_id.name,
+                until=self._format_day(objection.objected_until),
+                reason=objection.reason,
             )
+            for objection in objections
         ]
 
     @api.model
@@ -245,6 +277,8 @@ class CollectionRunLine(models.Model):
         reasons, sentences = self._get_reasons(), []
         for code in dict.fromkeys(item.reason for item in items if item.reason and item.reason != 'conversation'):
             reason, advice = reasons.get(code, (code, ''))
+            # what passes by itself needs no advice
+            advice = advice if self._is_solvable(code) else ''
             values = {
                 'number': sum(item.reason == code for item in items),
                 'reason': reason,
@@ -265,9 +299,13 @@ class CollectionRunLine(models.Model):
                     if values['until']
                     else self.env._("%(number)s items held: %(reason)s. %(advice)s", **values)
                 )
-            sentences.append(text)
+            sentences.append(text.strip())
         return sentences
 
     @api.model
     def _format_day(self, day):
-        return self.env['ir.qweb.field.date'].value_to_html(day, {'format': 'd MMMM'}) if day else ''
+        """:return: a day as it is said; with its year when that is not the present one"""
+        if not day:
+            return ''
+        this_year = day.year == fields.Date.context_today(self).year
+        return self.env['ir.qweb.field.date'].value_to_html(day, {'format': 'd MMMM' if this_year else 'd MMMM y'})

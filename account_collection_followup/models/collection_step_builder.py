@@ -4,6 +4,7 @@ from psycopg2.errors import ReadOnlySqlTransaction
 from odoo import api, models
 from odoo.tools import format_date
 
+from .collection_call import CALLER
 from .collection_fact import internal
 
 
@@ -39,11 +40,36 @@ class CollectionStepBuilder(models.AbstractModel):
         items = plan._plan(run_line.company_id, run_line.date, partners=run_line.partner_id)
         group = [item for item in items if not item.reason and item.track == run_line.track]
         if not group:
-            return Markup("<p>%s</p>") % self.env._("Nothing would leave.")
+            return self._explain_nothing(items)
+        if run_line.track == 'litigation':
+            return Markup("<p>%s</p>") % self.env._(
+                "Nothing is sent to the customer: these items are handed over and leave the ladder."
+            )
         return self._render_and_forget(
             run_line,
             {(run_line.partner_id.id, run_line.track): group},
             {run_line.partner_id.id: [item for item in items if item.reason]},
+        )
+
+    @api.model
+    def _explain_nothing(self, items):
+        """:return: why nothing would leave to a customer any more"""
+        labels = self.env['collection.run.line']._get_reason_labels()
+        reasons = dict.fromkeys(labels.get(item.reason, item.reason) for item in items if item.reason)
+        why = ', '.join(reasons) or labels['settled']
+        return Markup("<p>%s</p>") % self.env._("Nothing would leave any more: %s.", why)
+
+    @api.model
+    def _get_preview_head(self, step):
+        """:return: to whom the message would go, and its subject"""
+        lines = [
+            self.env._("To: %s", ', '.join((step.recipient_id | step.copy_ids).mapped('display_name'))),
+            step.fallback or '',
+        ]
+        if step.email_state != 'none' and step.level_id.mail_template_id:
+            lines.insert(1, self.env._("Subject: %s", step._get_message()['subject']))
+        return Markup('<div class="text-muted border-bottom pb-2 mb-3">%s</div>') % Markup('<br/>').join(
+            filter(None, lines)
         )
 
     @api.model
@@ -68,7 +94,7 @@ class CollectionStepBuilder(models.AbstractModel):
             today.flush_recordset(['cancelled'])
             step = self.sudo()._create_steps(run_line.sudo(), rising, held)
             step._fix_date(run_line.date)
-            html = step._get_preview()
+            html = self._get_preview_head(step) + step._get_preview()
         except ReadOnlySqlTransaction:
             # the request is served again with a cursor that may write
             raise
@@ -292,12 +318,29 @@ class CollectionStepBuilder(models.AbstractModel):
 
     @api.model
     def _prepare_joined_call(self, call, step):
-        """:return: values of a waiting call that serves a step too; of a satisfaction call it makes a collection
-        call: its questions are asked in it (R8)"""
-        if call.purpose != 'satisfaction':
-            return {'step_id': step.id}
-        vals = {name: self._prepare_call(step)[name] for name in ('step_id', 'purpose', 'user_id', 'contact_id')}
-        return dict(vals, planned_on=min(call.planned_on, step.date))
+        """:return: values of a waiting call that serves a step too. It becomes a collection call, in which the other
+        questions are asked as well (R8), and lies before the date given (R49). A sales rep does not chase: the caller
+        of the step makes it.
+        """
+        fresh = self._prepare_call(step)
+        vals = {'step_id': step.id, 'purpose': 'collection', 'planned_on': self._get_joined_date(call, step)}
+        if call.purpose == 'satisfaction' or not call.user_id.filtered(lambda user: user.has_group(CALLER)):
+            vals['user_id'] = fresh['user_id'] or call.user_id.id
+        if call.purpose == 'satisfaction' or not call.contact_id:
+            vals['contact_id'] = fresh['contact_id']
+        return vals
+
+    @api.model
+    def _get_joined_date(self, call, step):
+        """:return: the day of the step, unless the call is planned before. The day the customer asked for is kept
+        while it lies before the date given, else it is the last working day before that one"""
+        if not call.agreed:
+            return min(call.planned_on, step.date)
+        working = self.env['collection.holiday']._working_days(step.company_id)
+        given = step.date_given or step._prepare_dates(step.date, working, 0)['date_given']
+        if call.planned_on < given:
+            return call.planned_on
+        return max(working.add(given, -1), step.date)
 
     @api.model
     def _prepare_call(self, step):

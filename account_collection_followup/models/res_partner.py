@@ -6,6 +6,8 @@ READERS = (
     'account.group_account_readonly,account.group_account_invoice,account_collection_followup.group_collection_caller'
 )
 
+#: what decides whether a message can reach a customer
+REACH_FIELDS = frozenset({'active', 'collection_role_ids', 'email', 'message_bounce', 'type'})
 #: what decides by which ladder a customer is followed
 POLICY_FIELDS = frozenset({'collection_policy_id', 'property_collection_policy_id'})
 
@@ -133,7 +135,10 @@ class ResPartner(models.Model):
         ):
             self._check_policy_access()
         if not {'parent_id', 'is_company', 'company_type'} & vals.keys():
-            return super().write(vals)
+            result = super().write(vals)
+            if REACH_FIELDS & vals.keys():
+                self._mark_followed_up()
+            return result
         customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
         result = super().write(vals)
         for partner in customers:
@@ -141,6 +146,13 @@ class ResPartner(models.Model):
                 # his invoices are his parent company's from now on, and so is what was said about them
                 self.env['collection.case'].sudo()._move_history(partner, partner.commercial_partner_id)
         return result
+
+    def _mark_followed_up(self):
+        """The worklist says whether a customer can be reached: it is worked out again for those who have a case."""
+        cases = self.env['collection.case'].sudo()
+        followed = cases.search([('partner_id', 'in', self.commercial_partner_id.ids), ('state', '=', 'open')])
+        for company, some in followed.grouped('company_id').items():
+            cases._mark_dirty(some.partner_id.ids, company.ids, later=True)
 
     def _check_policy_access(self):
         """:raise AccessError: unless a collector decides by which ladder a customer is followed"""

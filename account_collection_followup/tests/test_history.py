@@ -168,3 +168,60 @@ class TestBanner(CollectionCommon):
                     'date_until': '2026-02-27',
                 }
             )
+
+    def test_what_the_case_says_of_what_is_ahead(self):
+        """The day of the announced act, and the call that is planned."""
+        self.invoice(due='2026-01-10')
+        self.run_day('2026-03-02')
+        step = self.steps()
+        case = step.case_id
+        self.assertIn("gives until 9 March. On 11 March: Reminder 2.", case.sentence)
+        self.assertIn("A call is planned for 2 March", case.sentence)
+        hold = self.env['collection.hold'].create(
+            {'partner_id': self.partner_a.id, 'reason': "Fire", 'date_until': '2027-01-15'}
+        )
+        case.invalidate_recordset()
+        self.assertIn("15 January 2027", case.sentence, "another year is said")
+        hold.action_end()
+
+    def test_history_goes_back_before_the_case(self):
+        first = self.invoice(due='2026-01-10')
+        self.run_day('2026-03-02')
+        old = self.steps().case_id
+        self.steps().call_ids.action_made('refusal', "Not before the summer")
+        with freeze_time('2026-03-04'):
+            self.pay(first)
+            self.env['collection.case']._refresh(self.company)
+            self.assertEqual(old.state, 'closed')
+        self.invoice(due='2026-03-20')
+        with freeze_time('2026-04-01'):
+            self.env['collection.case']._refresh(self.company)
+            case = self.env['collection.case'].search([('partner_id', '=', self.partner_a.id), ('state', '=', 'open')])
+        self.assertNotEqual(case, old)
+        self.assertIn("Not before the summer", ' '.join(case.history_ids.mapped('text')))
+
+    def test_an_address_that_is_mended_reaches_the_worklist(self):
+        self.levels[20].by_call = False
+        self.partner_a.email = False
+        self.invoice(due='2026-01-10')
+        Case, Mark = self.env['collection.case'], self.env['collection.mark']
+        Case._refresh(self.company)
+        case = Case._open_for(self.partner_a, self.company)[self.partner_a]
+        self.assertEqual(case.reason, 'no_email')
+        self.partner_a.email = 'new@example.com'
+        self.env.cr.precommit.run()
+        self.assertTrue(Mark.search([('partner_id', '=', self.partner_a.id)]))
+        Case._refresh_marked(self.company.id, 10)
+        self.assertFalse(case.reason)
+
+    def test_nothing_left_to_promise(self):
+        invoice = self.invoice(due='2026-01-10')
+        self.env['collection.dispute'].create(
+            {
+                'partner_id': self.partner_a.id,
+                'type_id': self.env.ref('account_collection_followup.dispute_type_pricing').id,
+                'line_ids': [(0, 0, {'move_id': invoice.id, 'amount': 1000})],
+            }
+        )
+        with self.assertRaisesRegex(UserError, "disputed or promised already"):
+            invoice.action_add_promise()
