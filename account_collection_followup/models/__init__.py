@@ -28,6 +28,7 @@ from . import collection_dispute_activity
 from . import collection_dispute_line
 from . import collection_dispute_type
 from . import collection_exception
+from . import collection_exception_doubt
 from . import collection_history
 from . import collection_hold
 from . import collection_holiday
@@ -55,6 +56,7 @@ from . import collection_step
 from . import collection_step_builder
 from . import collection_step_handover
 from . import collection_step_letter
+from . import collection_step_delivery
 from . import collection_step_letter_text
 from . import collection_step_line
 from . import collection_step_mail

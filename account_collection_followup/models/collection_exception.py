@@ -14,6 +14,8 @@ KINDS = {
     'planned': ("Planned call overdue", 'collection.call'),
     'dispute': ("Dispute past its time limit", 'collection.dispute'),
     'join': ("New item beside litigation undecided", 'collection.litigation.item'),
+    'unsent': ("Notice not sent", 'collection.step'),
+    'returned': ("Letter returned", 'collection.step'),
 }
 #: ids of the view: the record's own id, told apart by kind
 STRIDE = 16
@@ -69,6 +71,8 @@ class CollectionException(models.Model):
             'letter_state',
             'level_id',
             'partner_id',
+            'registered_outcome',
+            'registered_received_on',
             'registered_state',
             'sender_id',
             'takeover',
@@ -214,9 +218,10 @@ class CollectionException(models.Model):
             """SELECT s.id, 'impossible', s.date, s.partner_id, s.company_id, s.level_id, NULL::int, %(amount)s
                  FROM collection_step s JOIN day d ON d.company_id = s.company_id
                 WHERE 'waived' IN (s.email_state, s.call_state, s.letter_state, s.registered_state)
-                  AND s.cancelled IS NOT TRUE AND s.takeover IS NOT TRUE AND s.track <> 'litigation'
+                  AND s.cancelled IS NOT TRUE AND s.takeover IS NOT TRUE AND s.track <> 'litigation' AND NOT (%(unsent)s)
                   AND (s.act_on IS NULL OR s.act_on > d.today) AND %(still_open)s""",
             amount=self._get_asked(),
+            unsent=self._get_unsent(),
             still_open=self._get_still_open(),
         )
 

@@ -1,5 +1,6 @@
 import re
 from base64 import b64decode
+from functools import partial
 
 from markupsafe import Markup
 
@@ -136,15 +137,36 @@ class CollectionLetter(models.AbstractModel):
 
     @api.model
     def _inline_logos(self, html):
-        """:return: a text that is kept, with its logo in it: wkhtmltopdf then asks no server for it"""
+        """:return: a text that is kept, with its logo in it: no server is asked for it"""
         html = str(html or '')
-        numbers = {int(number) for number in LOGO_URL.findall(html)}
-        logos = self.env['ir.attachment'].sudo().browse(numbers).exists().filtered(lambda logo: logo.name == LOGO_NAME)
-        for logo in logos:
-            html = html.replace(
-                f'src="/web/image/{logo.id}"', f'src="{image_data_uri(logo.with_context(bin_size=False).datas)}"'
-            )
+        for number, uri in self._get_logo_uris([html]).items():
+            html = html.replace(f'src="/web/image/{number}"', f'src="{uri}"')
         return Markup(html)
+
+    @api.model
+    def _share_logos(self, texts):
+        """Texts that go into one file, with each logo in it once: a logo per letter makes a file of a thousand letters
+        too large for wkhtmltopdf.
+
+        :param list texts: as they are kept
+        :return: style sheet with the logos, texts that show them
+        """
+        texts = [str(text or '') for text in texts]
+        uris = self._get_logo_uris(texts)
+        style = ''.join(f'.{LOGO_NAME}-{number}{{content:url("{uri}");}}' for number, uri in uris.items())
+        return Markup(style), [Markup(LOGO_URL.sub(partial(self._name_logo, uris), text)) for text in texts]
+
+    @staticmethod
+    def _name_logo(uris, found):
+        number = int(found[1])
+        return f'class="{LOGO_NAME}-{number}"' if number in uris else found[0]
+
+    @api.model
+    def _get_logo_uris(self, texts):
+        """:return: dict number of the attachment → the logo itself, of all logos these texts show"""
+        numbers = {int(number) for text in texts for number in LOGO_URL.findall(text)}
+        logos = self.env['ir.attachment'].sudo().with_context(bin_size=False).browse(numbers).exists()
+        return {logo.id: image_data_uri(logo.datas) for logo in logos if logo.name == LOGO_NAME}
 
     # ------------------------------------------------------------------
     # Pages

@@ -167,6 +167,12 @@ class CollectionLevel(models.Model):
             means = [label for name, label in labels.items() if level[name]]
             if level.kind == 'litigation':
                 means.append(self.env._("Hand-over"))
+    @api.onchange('kind')
+    def _onchange_kind(self):
+        if self.kind == 'litigation':
+            # the form does not show them then
+            self.update({'by_email': False, 'by_call': False, 'by_letter': False, 'by_registered': False})
+
             level.means = ' + '.join(means)
 
     @api.constrains(
@@ -186,15 +192,16 @@ class CollectionLevel(models.Model):
                 raise ValidationError(self.env._("%(level)s: %(problem)s", level=level.name, problem=problem))
 
     def _get_problem(self):
+        has_means = self.by_email or self.by_call or self.by_letter or self.by_registered
         """:return: why this level cannot work, in words, or None"""
         self.ensure_one()
         if self.kind == 'litigation':
-            return (
-                self.mode != 'decide' and self.env._("litigation is always decided by the collections manager.")
-            ) or None
+            if self.mode != 'decide':
+                return self.env._("litigation is always decided by the collections manager.")
+            return self.env._("a hand-over sends nothing to the customer.") if has_means else None
         if self.mode == 'decide':
             return self.env._("only litigation is decided by the collections manager.")
-        if not (self.by_email or self.by_call or self.by_letter or self.by_registered):
+        if not has_means:
             return self.env._("choose how the customer is reached.")
         if self.kind in ('reminder', 'formal') and not self.days_given:
             return self.env._("the customer must be given at least one day.")

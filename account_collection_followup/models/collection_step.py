@@ -232,6 +232,7 @@ class CollectionStep(models.Model):
         :param str run_state: what becomes of their lines in the run
         """
         self._stop_mail()
+        self._log_recalled(reason)
         self.write({'cancelled': True, 'cancel_reason': reason})
         self.line_ids.cancelled = True
         self.call_ids.filtered(lambda call: call.state == 'planned').action_cancel()

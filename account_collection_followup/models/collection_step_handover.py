@@ -29,6 +29,7 @@ class CollectionStep(models.Model):
         )
         dropped = waiting.filtered(lambda step: not step._get_alive_lines(handed))
         dropped._stop_mail()
+        dropped._log_recalled(reason)
         for step in dropped:
             means = {f'{name}_state': 'waived' for name in MEANS if step[f'{name}_state'] in ('todo', 'failed')}
             step.write({**means, 'failure': ' '.join(filter(None, [step.failure, reason]))})

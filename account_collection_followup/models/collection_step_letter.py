@@ -30,6 +30,9 @@ class CollectionStep(models.Model):
     letter_text = fields.Html("Letter text", compute='_compute_letter_text', sanitize=False)
     letter_waits = fields.Boolean("Letter to post", compute='_compute_letter_waits')
     letter_means = fields.Char("By", compute='_compute_letter_means')
+    letter_remark = fields.Char(
+        "Remark", compute='_compute_letter_remark', help="Why the letter should not leave, as things stand now."
+    )
     letter_reference = fields.Char(
         "Our reference",
         compute='_compute_letter_reference',
@@ -53,6 +56,16 @@ class CollectionStep(models.Model):
         for step in self:
             step.letter_means = (
                 self.env._("Registered letter") if step.registered_state != 'none' else self.env._("Letter")
+            )
+
+    @api.depends('letter_waits', 'printed_on')
+    def _compute_letter_remark(self):
+        # asked of the plan now, once for all of them
+        outdated = self.filtered('letter_waits').sudo()._get_letter_outdated()
+        for step in self:
+            reason = outdated.get(step.sudo())
+            step.letter_remark = reason and (
+                self.env._("%(reason)s: do not post", reason=reason) if step.printed_on else reason
             )
 
     def _compute_letter_reference(self):
@@ -144,10 +157,10 @@ class CollectionStep(models.Model):
     def _get_letter_outdated(self):
         """:return: dict step → why its letter must not leave any more, asked of the plan now"""
         outdated = self._get_changed()
-        for step in self.filtered(lambda step: step._is_dated()):
-            if step.date_given < step.company_id._collection_today():
+        for step in self.filtered(lambda step: step.date_given and step._is_dated()):
+            if step.date_given <= step.company_id._collection_today():
                 outdated.setdefault(
-                    step, self.env._("The date given has passed (record the failure and the ladder goes on)")
+                    step, self.env._("The date given leaves no time (record the failure and the ladder goes on)")
                 )
         return outdated
 
@@ -193,10 +206,16 @@ class CollectionStep(models.Model):
         }
 
     def action_download_letter(self):
-        """Download these letters as they were printed."""
+        """Download these letters as they were printed, without changing them.
+
+        :raise UserError: when none of them was printed
+        """
         self.check_access('read')
         self._check_printer()
-        return self.env.ref('account_collection_followup.action_report_letter').report_action(self, config=False)
+        printed = self.filtered('printed_on')
+        if not printed:
+            raise UserError(self.env._("None of these letters was printed."))
+        return self.env.ref('account_collection_followup.action_report_letter').report_action(printed, config=False)
 
     def _get_letter_file_name(self):
         self.ensure_one()
@@ -245,28 +264,54 @@ class CollectionStep(models.Model):
     def _get_post_problem(self, day):
         """:return: why this letter cannot have been posted on a day, or None"""
         self.ensure_one()
+        today = self.company_id._collection_today()
         if not self.letter_waits:
             return self.env._("there is no letter to post.")
-        if day > self.company_id._collection_today():
+        if day > today:
             return self.env._("a letter cannot be posted in the future.")
-        if not self.printed_on:
-            return None
-        if day < self.printed_on:
+        if day < self.date:
+            return self.env._(
+                "its message is of %s: the letter cannot have been posted before.",
+                self.env['collection.letter']._format_day(self.date),
+            )
+        if self.printed_on and day < self.printed_on:
             return self.env._("the letter was printed after that day.")
         working = self.env['collection.holiday']._working_days(self.company_id)
         days = self.level_id.policy_id.letter_days
-        if day > working.add(self.printed_on, days):
+        if not self.printed_on and today > working.add(day, days):
+            return self.env._(
+                "it was not printed here, and that day is more than %s working days ago. Print it: its dates are too old.",
+                days,
+            )
+        if self.printed_on and day > working.add(self.printed_on, days):
             return self.env._(
                 "printed more than %s working days before it was posted. Print it again: its dates are too old.", days
             )
-        return None
+        return self._get_time_problem(day)
+
+    def _get_time_problem(self, day):
+        """:return: why a letter posted on a day comes too late for the date it names, or None (R49)"""
+        given = self.date_given if self.printed_on else self._get_date_given(day)
+        if not given or day < given:
+            return None
+        given = self.env['collection.letter']._format_day(given)
+        if self._is_dated():
+            return self.env._(
+                "posted on that day it leaves no time until %s, the date given. Record the failure and the ladder goes on.",
+                given,
+            )
+        return self.env._(
+            "posted on that day it leaves no time until %s, the date it names. Print it again, with a new date.", given
+        )
 
     def _is_dated(self):
         """:return: whether the date given is fixed already, by an e-mail that left or is about to, by an earlier letter
-        or by the call"""
+        or by the call; a hand-over has none, and its day is fixed"""
         self.ensure_one()
         return bool(self.act_on) and (
-            self.email_state == 'todo' or 'sent' in {self[f'{means}_state'] for means in MEANS}
+            self.track == 'litigation'
+            or self.email_state == 'todo'
+            or 'sent' in {self[f'{means}_state'] for means in MEANS}
         )
 
     def _fix_letter_date(self):
@@ -278,9 +323,9 @@ class CollectionStep(models.Model):
 
     def _log_posted(self, day):
         posted = self.env['collection.letter']._format_day(day)
-        self.case_id._message_log_batch(
-            bodies={
-                step.case_id.id: self.env._(
+        self._log_on_cases(
+            {
+                step: self.env._(
                     "%(means)s posted on %(day)s.",
                     means=' '.join(filter(None, [step.letter_means, step.registered_number])),
                     day=posted,
@@ -289,40 +334,30 @@ class CollectionStep(models.Model):
             }
         )
 
-    # ------------------------------------------------------------------
-    # Registered letter
-    # ------------------------------------------------------------------
-    def action_record_delivery(self, outcome=None, day=None, number=None):
-        """Record the number of a registered letter and what became of it.
-
-        :param str outcome: 'received', 'refused' or 'returned'
-        :param date day: when
-        :raise UserError: when it was not posted, or the day does not fit
-        """
-        self.ensure_one()
-        self = self._check_collector()
-        if self.registered_state != 'sent' or not self.posted_on:
-            raise UserError(self.env._("%s: no registered letter was posted.", self.display_name))
-        if not outcome:
-            self.registered_number = number or self.registered_number
-            return
-        day = fields.Date.to_date(day)
-        if not day or not self.posted_on <= day <= self.company_id._collection_today():
-            raise UserError(self.env._("The day must lie between the day the letter was posted and today."))
-        if outcome not in dict(OUTCOMES):
-            raise UserError(self.env._("Say whether the letter was received, refused or returned."))
-        self.write(
+    def _log_recalled(self, reason):
+        """What is printed and not posted must not be posted any more: nobody else calls the paper back."""
+        self._log_on_cases(
             {
-                'registered_outcome': outcome,
-                'registered_received_on': day,
-                'registered_number': number or self.registered_number,
+                step: self.env._(
+                    "The printed letter of %(level)s of %(day)s must not be posted: %(reason)s",
+                    level=step.level_id.name,
+                    day=self.env['collection.letter']._format_day(step.printed_on),
+                    reason=reason,
+                )
+                for step in self.filtered(lambda step: step.printed_on and step.letter_waits)
             }
         )
-        labels = dict(self._fields['registered_outcome']._description_selection(self.env))
-        self.case_id._message_log(
-            body=self.env._(
-                "Registered letter: %(outcome)s on %(day)s.",
-                outcome=labels[outcome],
-                day=self.env['collection.letter']._format_day(day),
+
+    @api.model
+    def _log_on_cases(self, texts):
+        """One note per case, with a line for each of its steps (R56).
+
+        :param dict texts: step → what is noted of it
+        """
+        bodies = {}
+        for step, text in texts.items():
+            bodies.setdefault(step.case_id.id, []).append(text)
+        if bodies:
+            self.env['collection.case'].browse(bodies)._message_log_batch(
+                bodies={case_id: Markup('<br/>').join(lines) for case_id, lines in bodies.items()}
             )
-        )

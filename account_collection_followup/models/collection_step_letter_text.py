@@ -76,6 +76,13 @@ class CollectionStep(models.Model):
         day = max(step.company_id._collection_today(), step.date) if step.letter_waits else step.date
         return step._render_letter(day, step._get_letter_address(), letter._get_logo_uri(step.letterhead_id))
 
+    def _get_file(self):
+        """:return: what a file of these letters is made of, in this order: ``style`` with each logo once, ``letters``"""
+        self.check_access('read')
+        kept = [step.letter_html or step._get_letter_to_print() for step in self.sudo()]
+        style, letters = self.env['collection.letter']._share_logos(kept)
+        return {'style': style, 'letters': letters}
+
     def _get_preview(self):
         """:return: all that the customer would receive: the e-mail, then the letter"""
         self.ensure_one()

@@ -54,9 +54,14 @@ class CollectionStep(models.Model):
 
         :return: dict step → why, in words
         """
-        late = self.filtered(lambda step: step.written_on != step.company_id._collection_today())
+        messages = self._without_handovers()
+        late = messages.filtered(lambda step: step.written_on != step.company_id._collection_today())
         outdated = {step: self.env._("It did not leave on the day it was written") for step in late}
-        return outdated | (self - late)._get_changed()
+        return outdated | (messages - late)._get_changed()
+
+    def _without_handovers(self):
+        # what is handed over stands by the manager's decision: no message takes it back
+        return self.filtered(lambda step: step.track != 'litigation')
 
     def _get_changed(self):
         """The steps that ask for something that is settled, disputed, promised or held meanwhile.
@@ -65,7 +70,7 @@ class CollectionStep(models.Model):
         """
         changed = {}
         reasons = self.env['collection.run.line']._get_reason_labels()
-        for company, steps in self.grouped('company_id').items():
+        for company, steps in self._without_handovers().grouped('company_id').items():
             today = company._collection_today()
             plan = self.env['collection.plan'].sudo()
             answers = {item.line_id: item for item in plan._plan(company, today, partners=steps.partner_id)}

@@ -11,6 +11,7 @@ from . import test_hold
 from . import test_install
 from . import test_item
 from . import test_letter
+from . import test_letter_guards
 from . import test_litigation
 from . import test_mail
 from . import test_payer_behaviour

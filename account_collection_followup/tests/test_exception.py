@@ -214,6 +214,88 @@ class TestException(CollectionCommon):
         self.assertFalse(self.kinds())
 
     # ------------------------------------------------------------------
+    # Announcements that reached nobody
+    # ------------------------------------------------------------------
+    def notice(self, **means):
+        """:return: a formal notice with its letter still to post"""
+        self.only_level(50, mode='auto', **means)
+        self.move = self.invoice()
+        self.run_day()
+        step = self.steps()
+        self.assertEqual(step.track, 'formal')
+        return step
+
+    def test_notice_that_never_left(self):
+        """Litigation is proposed all the same: who decides is told."""
+        step = self.notice()
+        step.action_record_failure("The post is on strike")
+        self.assertEqual(self.kinds(), ['unsent'], "told once, not as a means that was not possible too")
+        run = self.run_day(step.act_on)
+        found = self.exceptions(step.act_on)
+        self.assertEqual((found.kind, found.res_id, found.amount), ('unsent', step.id, 1000))
+        self.assertIn("never left: The post is on strike", found.detail)
+        line = run.message_ids
+        self.assertEqual((line.mode, line.state), ('decide', 'proposed'))
+        self.assertIn("never left: The post is on strike.", line.outcome_note)
+        with freeze_time(step.act_on):
+            line.with_user(self.collector).action_propose("They do not answer")
+            self.assertIn("They do not answer", line.outcome_note)
+            self.assertIn("never left", line.outcome_note)
+            self.approve(run)
+        self.assertNotIn('unsent', self.kinds(step.act_on))
+        line.invalidate_recordset()
+        self.assertNotIn("never left", line.outcome_note)
+
+    def test_notice_that_left_by_another_means(self):
+        step = self.notice(by_email=True, mail_template_id=self.levels[20].mail_template_id.id)
+        step.action_record_failure("The post is on strike")
+        self.assertEqual((step.email_state, step.registered_state), ('sent', 'waived'))
+        self.assertEqual(self.kinds(), ['impossible'])
+
+    def test_reminder_without_means_is_no_notice(self):
+        self.partner_a.email = False
+        self.invoice()
+        self.run_day()
+        self.assertEqual(self.kinds(), ['impossible'])
+
+    def test_letter_returned(self):
+        step = self.notice()
+        step.action_posted()
+        with freeze_time('2026-03-09'):
+            step.action_record_delivery('returned', '2026-03-06')
+            self.assertIn("Find the address", ' '.join(step.case_id.activity_ids.mapped('summary')))
+            self.assertEqual(step.case_id.activity_ids.user_id, self.collector)
+            step.action_record_delivery('returned', '2026-03-09')
+            self.assertEqual(len(step.case_id.activity_ids), 1, "the day was corrected: asked once")
+        found = self.exceptions('2026-03-09')
+        self.assertEqual((found.kind, str(found.since), found.res_id), ('returned', '2026-03-09', step.id))
+        self.assertIn("it reached nobody", found.detail)
+        line = self.run_day(step.act_on).message_ids
+        self.assertIn("it reached nobody.", line.outcome_note)
+        self.pay(self.move)
+        self.assertFalse(self.kinds(step.act_on))
+
+    def test_letter_refused_was_notified(self):
+        step = self.notice()
+        step.action_posted()
+        with freeze_time('2026-03-09'):
+            step.action_record_delivery('refused', '2026-03-09')
+            self.assertFalse(step.case_id.activity_ids)
+        self.assertFalse(self.kinds('2026-03-09'))
+        self.assertFalse(self.run_day(step.act_on).message_ids.outcome_note)
+
+    def test_what_is_written_again_is_no_doubt_any_more(self):
+        step = self.notice()
+        step.action_posted()
+        with freeze_time('2026-03-09'):
+            step.action_record_delivery('returned', '2026-03-09')
+        late = '2026-05-04'
+        self.run_day(late)
+        again = self.steps()[-1]
+        self.assertEqual((again.track, str(again.date)), ('formal', late), "stale: announced anew")
+        self.assertNotIn('returned', self.kinds(late))
+
+    # ------------------------------------------------------------------
     # Calls and disputes
     # ------------------------------------------------------------------
     def test_planned_call(self):

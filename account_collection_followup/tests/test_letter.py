@@ -330,7 +330,7 @@ class TestLetter(LetterCommon):
         step = self.steps()
         with freeze_time('2026-03-10'):
             action = step.action_print()
-        self.assertIn("has passed", action['params']['message'])
+        self.assertIn("leaves no time", action['params']['message'])
         self.assertEqual((step.letter_state, step.cancelled), ('failed', False))
 
     def test_posted_without_printing_it_is_written_for_that_day(self):
@@ -479,7 +479,9 @@ class TestLetterPdf(LetterCommon):
         self.assertEqual(len(bodies), 1, "builds without patched Qt make files of one document only")
         for needle in ('<link', '<script', 'src="/', 'src="http', 'href='):
             self.assertNotIn(needle, bodies[0])
-        self.assertEqual(bodies[0].count('src="data:image/png;base64,'), 2)
+        self.assertEqual(bodies[0].count('data:image/png;base64,'), 1, "a file of a thousand letters has its logo once")
+        name = self.env['ir.attachment'].search([('name', '=', 'collection-letterhead')]).id
+        self.assertEqual(bodies[0].count(f'class="collection-letterhead-{name}"'), 2)
 
     def test_one_file_in_the_order_of_the_list(self):
         steps = self.prepare()
