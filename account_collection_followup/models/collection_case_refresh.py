@@ -84,6 +84,8 @@ class CollectionCase(models.Model):
         self.env.cr.execute(self._get_refresh_query(root, partners))
         self._close_done(root, partners)
         self.invalidate_model()
+        if partners is not None:
+            self.env['collection.consultation']._refresh_activities(root, partners)
 
     @api.model
     def _get_scope(self, root, partners):

@@ -206,6 +206,10 @@ class CollectionConsultation(models.Model):
             raise UserError(self.env._("This was answered already."))
         if state != 'waiting':
             raise UserError(self.env._("It is too late to answer: the time to object is over."))
+        if not self.sudo()._get_standing_items():
+            raise UserError(
+                self.env._("There is nothing to answer any more: the invoices were paid, promised, disputed or held.")
+            )
 
     def _check_objection(self, reason, until):
         if not reason.strip():
@@ -218,14 +222,22 @@ class CollectionConsultation(models.Model):
             raise UserError(self.env._("An objection can last until %s at most.", format_date(self.env, latest)))
 
     def _has_objected(self):
-        """:return: whether what the same message announced was objected to in an earlier consultation"""
+        """:return: whether what the same message announced was objected to in an earlier consultation; where nothing
+        was announced, one of the invoices"""
         telling = self.sudo()
-        return bool(telling.step_id) and bool(
-            telling.search_count(
-                [('step_id', '=', telling.step_id.id), ('track', '=', telling.track), ('objected_on', '!=', False)],
-                limit=1,
-            )
+        earlier = telling.search(
+            [
+                ('partner_id', '=', telling.partner_id.id),
+                ('company_id', '=', telling.company_id.id),
+                ('track', '=', telling.track),
+                ('step_id', '=', telling.step_id.id),
+                ('objected_on', '!=', False),
+            ]
         )
+        return bool(earlier) and bool(telling.step_id or earlier._get_invoices() & telling._get_invoices())
+
+    def _get_invoices(self):
+        return {(line.name, line.due_date) for line in self.line_ids}
 
     def _get_latest_objection(self):
         """:return: the last day an objection of today can name"""
@@ -247,6 +259,16 @@ class CollectionConsultation(models.Model):
     # ------------------------------------------------------------------
     # Activity
     # ------------------------------------------------------------------
+    def _get_wanted_activities(self):
+        # EXTENDS collection.activity.mixin: nobody is asked about what does not come any more
+        waiting = self.filtered(lambda consultation: consultation._get_state() == 'waiting')
+        standing = waiting._get_standing_items()
+        return {
+            consultation: consultation._prepare_activities()
+            for consultation in waiting
+            if consultation._get_key() in standing
+        }
+
     def _prepare_activities(self):
         # EXTENDS collection.activity.mixin: on the rep's list while he can answer
         if self._get_state() != 'waiting':

@@ -24,21 +24,64 @@ class CollectionConsultation(models.Model):
         today = company._collection_today()
         ahead = self._get_items_ahead(company, today)
         live = self.search([('company_id', '=', company.id), ('ended_on', '=', False)])
-        over = live.filtered(lambda consultation: consultation._is_over(ahead, today))
+        late = live.filtered(lambda consultation: consultation._get_key() not in ahead)
+        standing = {**late._get_standing_items(), **ahead}
+        over = live.filtered(lambda consultation: consultation._is_over(standing, today))
         internal(over).write({'ended_on': today})
-        self._tell(company, self._get_untold(ahead, live - over), today)
-        # who did not answer in time finds nothing left to answer
-        self.search([('company_id', '=', company.id), ('activity_ids', '!=', False)])._activity_update()
+        former = (live - over)._leave_former_reps(company, today)
+        self._tell(company, self._get_untold(standing, live - over - former), today)
+        # who did not answer in time finds nothing left to answer, who put it away without an answer finds it again
+        self.search([('company_id', '=', company.id), *self._get_activity_domain()])._activity_update()
+
+    @api.model
+    def _get_activity_domain(self):
+        """:return: domain of the consultations that may have an activity, or should"""
+        return ['|', ('ended_on', '=', False), ('activity_ids', '!=', False)]
+
+    @api.model
+    def _refresh_activities(self, company, partners):
+        """Nobody is asked about what customers paid, promised or disputed since the morning."""
+        domain = [('company_id', '=', company.id), ('partner_id', 'in', partners.ids), ('ended_on', '=', False)]
+        self.sudo().search(domain)._activity_update()
 
     def _get_key(self):
         """:return: what makes one consultation: the act, the step that announced it, the customer"""
         self.ensure_one()
         return (self.track, self.step_id.id or None, self.partner_id.id)
 
-    def _is_over(self, ahead, today):
+    def _is_over(self, standing, today):
         """Whether none of the items stands before the act any more: it was put in hand, or they were paid, promised,
         disputed, taken back. An objection runs its time in any case."""
-        return self._get_key() not in ahead and not (self.objected_until and self.objected_until >= today)
+        return self._get_key() not in standing and not (self.objected_until and self.objected_until >= today)
+
+    def _leave_former_reps(self, company, today):
+        """End what waits for somebody who is not the customer's sales rep any more: who is now is told this day.
+
+        :return: these consultations
+        """
+        waiting = self.filtered(lambda consultation: consultation._get_state() == 'waiting')
+        partners = waiting.partner_id
+        reps = partners._get_collection_salespersons(company)
+        refusals = self._get_refusals(company, partners, reps)
+        former = waiting.filtered(
+            lambda consultation: (
+                reps[consultation.partner_id] != consultation.user_id or consultation.partner_id in refusals
+            )
+        )
+        internal(former).write({'ended_on': today})
+        # one telling of a step at a time
+        former.flush_recordset(['ended_on'])
+        former._log_on_case(
+            {
+                consultation: self.env._(
+                    "%(level)s: %(user)s, who had not answered, is not the sales rep any more.",
+                    level=consultation.level_id.name,
+                    user=consultation.user_id.name,
+                )
+                for consultation in former
+            }
+        )
+        return former
 
     # ------------------------------------------------------------------
     # What is about to come
@@ -58,9 +101,26 @@ class CollectionConsultation(models.Model):
                 ahead[item.track, item.last_step_id, item.partner_id].append(item)
         return dict(ahead)
 
+    def _get_standing_items(self):
+        """The items of these consultations that stand before the act on the day it is put in hand, today at the
+        earliest: what waits for a decision, or comes before a hold that begins later, is not over.
+
+        :return: dict key as of :meth:`_get_key` → list of :class:`PlanItem`
+        """
+        standing = defaultdict(dict)
+        for company, consultations in self.grouped('company_id').items():
+            today, policies = company._collection_today(), self.env['collection.plan']._get_policies(company)
+            keys = {consultation._get_key() for consultation in consultations}
+            by_day = consultations.grouped(lambda consultation, today=today: max(consultation.act_from, today))
+            for day, mine in by_day.items():
+                for item in self._get_formal_items(company, day, policies, mine.partner_id):
+                    if (key := (item.track, item.last_step_id, item.partner_id)) in keys:
+                        standing[key][item.line_id] = item
+        return {key: list(items.values()) for key, items in standing.items()}
+
     @api.model
-    def _get_formal_items(self, company, day, policies):
-        query = self.env['collection.plan']._get_plan_query(company, day, policies=policies)
+    def _get_formal_items(self, company, day, policies, partners=None):
+        query = self.env['collection.plan']._get_plan_query(company, day, policies=policies, partners=partners)
         self.env.flush_all()
         self.env.cr.execute("SET LOCAL jit = off")
         return [

@@ -96,6 +96,40 @@ class CollectionLitigationItem(models.Model):
             for question in questions:
                 internal(question).write({'step_id': steps[question.partner_id].id})
         self._decide('join', self.env._("Joins the litigation: %s."))
+        for company, questions in self.sudo().grouped('company_id').items():
+            questions._tell_sales_reps(company)
+
+    def _tell_sales_reps(self, company):
+        """The customer is in litigation already and the manager has decided: the sales rep is not asked, he is told,
+        by an activity on the customer that names the invoices and nothing of what is owed (R53)."""
+        partners, by_partner = self.partner_id, self.grouped('partner_id')
+        reps = partners._get_collection_salespersons(company)
+        nobody = self.env['collection.consultation']._get_refusals(company, partners, reps)
+        told = {partner: reps[partner] for partner in partners if partner not in nobody}
+        self.env['mail.activity'].with_context(mail_activity_quick_update=True).create(
+            [self._prepare_news(partner, rep, by_partner[partner]) for partner, rep in told.items()]
+        )
+        self._log_on_case(
+            {
+                questions[:1]: self.env._("%s is told that it joined the litigation.", told[partner].name)
+                if partner in told
+                else self.env._("Nobody else is told: %s", nobody[partner])
+                for partner, questions in by_partner.items()
+            }
+        )
+
+    @api.model
+    def _prepare_news(self, partner, rep, questions):
+        words = self.with_context(lang=rep.lang or self.env.lang).env
+        return {
+            'res_model_id': words['ir.model']._get_id('res.partner'),
+            'res_id': partner.id,
+            'user_id': rep.id,
+            'activity_type_id': words.ref('mail.mail_activity_data_todo').id,
+            'date_deadline': questions[:1].decided_on,
+            'summary': words._("Joined the litigation: %s", ', '.join(questions.mapped('name'))),
+            'note': words._("You are told for your information. For any question see the collections manager."),
+        }
 
     def _decide(self, decision, note):
         for company, questions in self.sudo().grouped('company_id').items():
@@ -149,6 +183,8 @@ class CollectionLitigationItem(models.Model):
         asked = waiting.grouped(lambda question: (question.line_id.id, question.partner_id.id))
         lapsed = waiting.filtered(lambda question: (question.line_id.id, question.partner_id.id) not in items)
         internal(lapsed).write({'decision': 'lapsed', 'decided_on': today})
+        # one question about an item at a time: it may have gone over to another customer
+        lapsed.flush_recordset(['decision', 'decided_on'])
         new = [item for key, item in items.items() if key not in asked]
         names = {move.id: move.name for move in self.env['account.move'].browse(item.move_id for item in new)}
         internal(self).create([self._prepare_question(item, names, today) for item in new])

@@ -235,7 +235,8 @@ class CollectionPlan(models.AbstractModel):
         """Items whose announcement is too old, days on which nothing could be done left out (R50).
 
         A dispute or a promise counts as a whole: an instalment plan covers what its amounts cover together.
-        The covered days are a union of intervals, merged by a running maximum."""
+        The telling of what the announcement leads to covers its days; that of its own renewal does not, or telling
+        of it would undo it. The covered days are a union of intervals, merged by a running maximum."""
         return SQL(
             """old AS (
                    SELECT id, move_id, partner_id, residual_currency, step_id, last_given, last_date, stale_days, last_kind FROM item
@@ -261,6 +262,7 @@ class CollectionPlan(models.AbstractModel):
                    SELECT o.id, y.told_on,
                           LEAST(GREATEST(y.act_from - 1, CASE WHEN y.objected_on <= %(day)s THEN y.objected_until END), y.ended_on - 1)
                      FROM old o JOIN collection_consultation y ON y.step_id = o.step_id AND y.partner_id = o.partner_id
+                      AND y.track <> CASE o.last_kind WHEN 'formal' THEN 'formal' ELSE 'ordinary' END
                     WHERE y.company_id = %(root)s AND y.told_on <= %(day)s),
                merged AS (
                    SELECT item_id, GREATEST(e.first_day, o.last_given + 1) AS first_day, LEAST(e.last_day, %(day)s) AS last_day,

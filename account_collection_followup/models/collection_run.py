@@ -8,6 +8,8 @@ from odoo.tools import SQL, format_date
 BATCH = 100
 #: days after which a preview is forgotten; a run that sent something is kept
 PREVIEW_DAYS = 7
+#: days for which a proposed hand-over is remembered while something holds it
+UNDECIDED_DAYS = 30
 
 
 class CollectionRun(models.Model):
@@ -38,6 +40,7 @@ class CollectionRun(models.Model):
     finished_on = fields.Datetime(readonly=True)
     laid_out_on = fields.Datetime(readonly=True, help="What is held is told as it stood then.")
     warnings = fields.Text(readonly=True)
+    unprepared = fields.Text("Not prepared", readonly=True, help="What failed when the day was prepared.")
     line_count = fields.Integer(compute='_compute_counts')
     message_count = fields.Integer("To send", compute='_compute_counts')
     proposed_count = fields.Integer("To approve", compute='_compute_counts')
@@ -130,8 +133,8 @@ class CollectionRun(models.Model):
 
     def _get_layout_query(self):
         """:return: SQL that inserts a line for each message and for each customer and reason of a hold. What was
-        left out, or never approved, in the run before is proposed again whatever its mode, with the day since when it waits
-        and what the collector proposed."""
+        left out, or never approved, in the run before is proposed again whatever its mode, with the day since when it waits;
+        a hand-over with what the collector proposed."""
         validate = not self.company_id.collection_first_run_done
         return SQL(
             """INSERT INTO collection_run_line (
@@ -148,14 +151,16 @@ class CollectionRun(models.Model):
                       CASE WHEN p.reason IS NULL AND (p.mode <> 'auto' OR %(validate)s OR bool_or(p.withheld))
                            THEN COALESCE(min(p.proposed_since), %(date)s) END,
                       max(p.proposed_by_id), max(p.proposed_on), max(p.proposal_note), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-                 FROM (SELECT q.*, COALESCE(x.withheld, false) AS withheld, x.proposed_since, x.proposed_by_id, x.proposed_on, x.proposal_note
+                 FROM (SELECT q.*, COALESCE(x.withheld, false) AS withheld, COALESCE(y.proposed_since, x.proposed_since) AS proposed_since,
+                              y.proposed_by_id, y.proposed_on, y.proposal_note
                          FROM (%(plan)s) q
                          LEFT JOIN (SELECT partner_id, track, bool_or(state = 'skipped' OR mode = 'auto') AS withheld,
-                                           min(proposed_since) AS proposed_since, max(proposed_by_id) AS proposed_by_id,
-                                           max(proposed_on) AS proposed_on, max(proposal_note) AS proposal_note
+                                           min(proposed_since) AS proposed_since
                                       FROM collection_run_line WHERE run_id = %(previous)s AND state IN ('skipped', 'replaced')
                                      GROUP BY partner_id, track) x
-                           ON q.reason IS NULL AND x.partner_id = q.partner_id AND x.track = q.track) p
+                           ON q.reason IS NULL AND x.partner_id = q.partner_id AND x.track = q.track
+                         LEFT JOIN (%(undecided)s) y
+                           ON q.reason IS NULL AND y.state <> 'done' AND y.partner_id = q.partner_id AND y.track = q.track) p
                 GROUP BY p.partner_id, p.reason, CASE WHEN p.reason IS NULL THEN p.track END,
                          CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END, p.mode""",
             run=self.id,
@@ -163,8 +168,24 @@ class CollectionRun(models.Model):
             date=self.date,
             validate=validate,
             previous=self._get_previous().id or None,
+            undecided=self._get_undecided_query(),
             uid=self.env.uid,
             plan=self.env['collection.plan']._get_plan_query(self.company_id, self.date),
+        )
+
+    def _get_undecided_query(self):
+        """:return: SQL giving each customer's latest hand-over put before the manager: what held it for some days, a
+        receipt or a promise, does not undo what the collector proposed"""
+        return SQL(
+            """SELECT DISTINCT ON (l.partner_id, l.track) l.partner_id, l.track, l.state,
+                      l.proposed_since, l.proposed_by_id, l.proposed_on, l.proposal_note
+                 FROM collection_run_line l JOIN collection_run r ON r.id = l.run_id
+                WHERE l.company_id = %(company)s AND l.mode = 'decide' AND l.state IN ('skipped', 'replaced', 'solved', 'done')
+                  AND r.state <> 'preview' AND r.date < %(date)s AND r.date >= %(first)s
+                ORDER BY l.partner_id, l.track, r.date DESC, l.id DESC""",
+            company=self.company_id.id,
+            date=self.date,
+            first=self.date - timedelta(days=UNDECIDED_DAYS),
         )
 
     def _apply_cap(self):
@@ -182,7 +203,7 @@ class CollectionRun(models.Model):
     def _get_warnings(self):
         """:return: sentences about the set-up that the manager should see on the run"""
         self.ensure_one()
-        company, warnings = self.company_id, []
+        company, warnings = self.company_id, (self.unprepared or '').splitlines()
         working = self.env['collection.holiday']._working_days(company)
         if (
             not self.env['account.account']
@@ -280,11 +301,13 @@ class CollectionRun(models.Model):
         older = self.search([('company_id', '=', self.company_id.id), ('state', '=', 'open'), ('id', '!=', self.id)])
         older.line_ids.filtered(lambda line: line.state in ('proposed', 'approved')).state = 'replaced'
         older._finish()
-        self.env['collection.consultation']._prepare_day(self.company_id)
-        self.env['collection.litigation.item']._prepare_day(self.company_id)
+        self._prepare_acts()
         self._lay_out()
         self.state = 'open'
-        self.env['collection.case']._prepare_decisions(self.company_id)
+        self._prepare_part(
+            self.env['collection.case']._prepare_decisions,
+            self.env._("The to-do list of the collections manager could not be brought up to date."),
+        )
         self._finish_if_done()
 
     def _finish(self):

@@ -23,7 +23,7 @@ class CollectionRun(models.Model):
         """Compare with a fresh layout: holds that are gone are solved, new ones are added, messages become proposals.
         What a person decided, and what was sent, stays as it is."""
         self.env.flush_all()
-        fresh = self.create({'company_id': self.company_id.id, 'date': self.date})
+        fresh = self.create({'company_id': self.company_id.id, 'date': self.date, 'unprepared': self.unprepared})
         fresh._lay_out()
         self.env.flush_all()
         for query in (self._get_solved_query(fresh), self._get_still_query(fresh), self._get_new_query(fresh)):
@@ -35,6 +35,7 @@ class CollectionRun(models.Model):
         self.laid_out_on = fields.Datetime.now()
         if self.line_ids.filtered(lambda line: line.state == 'proposed'):
             self.state = 'open'
+        self.env['collection.case']._prepare_decisions(self.company_id)
         self._finish_if_done()
 
     def _get_solved_query(self, fresh):

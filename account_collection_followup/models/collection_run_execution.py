@@ -149,8 +149,43 @@ class CollectionRun(models.Model):
             return
         self.env['collection.case']._refresh(company)
         if self.env['collection.holiday']._working_days(company).is_working(today):
-            self.env['collection.call']._plan_satisfaction(company)
-            self.create({'company_id': company.id, 'date': today})._begin()
+            run = self.create({'company_id': company.id, 'date': today})
+            run._prepare_part(
+                self.env['collection.call']._plan_satisfaction,
+                self.env._("The satisfaction calls of the day could not be planned."),
+            )
+            run._begin()
+
+    def _prepare_acts(self):
+        """What has to be known before the run is laid out: who is told of formal acts, what the manager is asked."""
+        self._prepare_part(
+            self.env['collection.consultation']._prepare_day,
+            self.env._("The sales reps could not be told of formal acts: what they were not told of is held."),
+        )
+        self._prepare_part(
+            self.env['collection.litigation.item']._prepare_day,
+            self.env._("What is new beside litigation could not be put before the collections manager: it is held."),
+        )
+
+    def _prepare_part(self, method, warning):
+        """Do a part of the day's preparation. If it fails it is taken back as a whole, the run says so, and is made
+        all the same: one customer's trouble does not stop the company's day.
+
+        :param method: called with the company
+        :param str warning: what did not happen
+        """
+        try:
+            with self.env.cr.savepoint():
+                method(self.company_id)
+                self.env.flush_all()
+        except OperationalError:
+            # another worker got in the way: the whole preparation is taken back and tried again
+            raise
+        except Exception as error:
+            _logger.exception("%s of company %s failed", method.__qualname__, self.company_id.id)
+            text = f"{warning} ({' '.join(str(error).split())[:200]})"
+            for name in ('unprepared', 'warnings'):
+                self[name] = '\n'.join(filter(None, [self[name], text]))
 
     @api.model
     def _execute_open(self):

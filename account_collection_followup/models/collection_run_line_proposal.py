@@ -15,6 +15,12 @@ class CollectionRunLine(models.Model):
     proposed_on = fields.Date("Proposed on", help="When the collector proposed the hand-over.")
     proposal_note = fields.Char("Proposal", help="Why the collector proposes it.")
 
+    _decide_idx = models.Index("(company_id) WHERE mode = 'decide'")
+
+    # ------------------------------------------------------------------
+    # The collector's proposal
+    # ------------------------------------------------------------------
+
     def action_propose(self, note=None):
         """The collector proposes the hand-over to litigation; the collections manager finds it on his to-do list.
 
@@ -23,7 +29,15 @@ class CollectionRunLine(models.Model):
         """
         self.run_id._check_collector()
         self._check_today()
-        if any(line.mode != 'decide' or line.state not in ('proposed', 'skipped') for line in self):
+        if left_out := self.filtered(lambda line: line.mode == 'decide' and line.state == 'skipped')[:1]:
+            raise UserError(
+                self.env._(
+                    "%(user)s left %(customer)s out today: the next run puts it before the collections manager again.",
+                    user=left_out.decided_by_id.name or self.env._("The collections manager"),
+                    customer=left_out.partner_id.name,
+                )
+            )
+        if any(line.mode != 'decide' or line.state != 'proposed' for line in self):
             raise UserError(self.env._("Only a hand-over to litigation that waits for a decision can be proposed."))
         if not note:
             return {
@@ -60,3 +74,24 @@ class CollectionRunLine(models.Model):
         self.env['collection.case'].browse(bodies).sudo()._message_log_batch(
             bodies=bodies, author_id=self.env.user.partner_id.id
         )
+
+    # ------------------------------------------------------------------
+    # The manager's decision
+    # ------------------------------------------------------------------
+    def action_approve(self):
+        # EXTENDS collection.run.line: what is decided leaves the manager's to-do list
+        result = super().action_approve()
+        self._update_decision_activities()
+        return result
+
+    def action_skip(self, reason=None):
+        # EXTENDS collection.run.line: what is decided leaves the manager's to-do list
+        result = super().action_skip(reason=reason)
+        self._update_decision_activities()
+        return result
+
+    def _update_decision_activities(self):
+        for company, lines in self.sudo().filtered('proposed_by_id').grouped('company_id').items():
+            cases = self.env['collection.case'].sudo()
+            domain = [('partner_id', 'in', lines.partner_id.ids), ('company_id', '=', company.id)]
+            cases.search([*domain, ('state', '=', 'open')])._update_decision_activities()

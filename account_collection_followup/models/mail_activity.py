@@ -102,15 +102,20 @@ class MailActivity(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_collection(self):
-        """What waits stays on somebody's list: give up the call, or close the dispute."""
+        """What waits stays on somebody's list: give up the call, close the dispute, answer the consultation."""
         if self.env.su:
             return
-        for model, state in (('collection.call', 'planned'), ('collection.dispute', 'open')):
+        for model, state in (
+            ('collection.call', 'planned'),
+            ('collection.dispute', 'open'),
+            ('collection.consultation', 'waiting'),
+        ):
             activities = self._get_collection_activities(model).filtered('active')
             records = self.env[model].sudo().browse(activities.mapped('res_id')).exists()
             if any(record.state == state for record in records):
                 raise UserError(
                     self.env._(
-                        "This activity goes by itself when the call is logged or given up, or the dispute is closed."
+                        "This activity goes by itself when the call is logged or given up, the dispute is closed, "
+                        "or the consultation is answered."
                     )
                 )

@@ -2,6 +2,7 @@ from . import test_activity
 from . import test_call
 from . import test_case
 from . import test_consultation
+from . import test_consultation_days
 from . import test_dialogs
 from . import test_dispute
 from . import test_exception
@@ -23,6 +24,7 @@ from . import test_promise
 from . import test_promise_properties
 from . import test_rights
 from . import test_run
+from . import test_run_preparation
 from . import test_satisfaction
 from . import test_settings
 from . import test_start

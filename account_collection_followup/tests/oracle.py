@@ -442,10 +442,15 @@ class Oracle:
         ]
 
     def _get_consultation_windows(self, item):
-        """R53: days the sales rep had to object, and those of his objection."""
+        """R53: days the sales rep had to object to what was announced, and those of his objection. Being told that
+        the announcement itself is made again is no reason to believe in it longer."""
         windows = []
         for consultation in self.consultations:
-            if consultation.step_id.id == item.last.step and consultation.partner_id == item.customer:
+            if (
+                consultation.step_id.id == item.last.step
+                and consultation.partner_id == item.customer
+                and consultation.track != self._get_own_track(item)
+            ):
                 last = max(consultation.act_from - ONE_DAY, self._get_objected_until(consultation) or date.min)
                 if consultation.ended_on:
                     last = min(last, consultation.ended_on - ONE_DAY)

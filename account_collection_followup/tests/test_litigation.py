@@ -91,6 +91,49 @@ class TestHandOver(LitigationCommon):
         self.line(self.next_day(again))
         self.assertFalse(self.decisions())
 
+    def test_what_is_decided_leaves_the_to_do_list(self):
+        """Approved, left out, or not due any more: at once, not the next morning"""
+        line = self.line(self.notice.act_on)
+        with freeze_time(self.notice.act_on):
+            line.with_user(self.collector).action_propose("Closed its shop.")
+            self.assertTrue(self.decisions())
+            with self.env.cr.savepoint() as savepoint:
+                self.approve(line.run_id, self.manager)
+                self.assertFalse(self.decisions())
+                savepoint.rollback()
+            self.env.invalidate_all()
+            with self.env.cr.savepoint() as savepoint:
+                self.pay(self.move)
+                line.run_id.with_user(self.collector).action_check_again()
+                self.assertFalse(self.decisions())
+                savepoint.rollback()
+            self.env.invalidate_all()
+            line.with_user(self.manager).action_skip("He pays on Friday.")
+            self.assertFalse(self.decisions())
+            with self.assertRaisesRegex(UserError, "left .* out today"):
+                line.with_user(self.collector).action_propose("Again.")
+        again = self.line(self.next_day(line))
+        self.assertEqual((again.state, again.proposal_note), ('proposed', "Closed its shop."))
+
+    def test_proposal_outlives_a_short_hold(self):
+        """A receipt to be matched, or a promise broken: what the collector proposed is still there afterwards"""
+        line = self.line(self.notice.act_on)
+        with freeze_time(self.notice.act_on):
+            line.with_user(self.collector).action_propose("Closed its shop.")
+        held = self.next_day(line)
+        self.hold(held, day=held)
+        self.assertFalse(self.line(held))
+        # the response time after the hold
+        day = self.env['collection.holiday']._working_days(self.company).add(held, 4)
+        again = self.line(day)
+        self.assertEqual((again.track, again.proposed_by_id), ('litigation', self.collector))
+        self.assertEqual((again.proposed_on, again.proposal_note), (self.notice.act_on, "Closed its shop."))
+        self.assertEqual(again.proposed_since, self.notice.act_on)
+        with freeze_time(day):
+            self.approve(again.run_id, self.manager)
+            self.steps()[-1].with_user(self.manager).action_cancel("A mistake.")
+        self.assertEqual(self.line(self.next_day(again)).proposed_since, self.notice.act_on, "not decided after all")
+
     def test_the_manager_needs_no_proposal(self):
         line = self.line(self.notice.act_on)
         with freeze_time(self.notice.act_on):
@@ -121,14 +164,17 @@ class TestHandOver(LitigationCommon):
         self.assertEqual(self.rank(self.move, day), 60, "proposed again")
         self.assertEqual(self.line(day).proposed_since, self.notice.act_on)
 
+    def plan_call(self, **values):
+        """:return: a call planned for a later day, instead of the one that is planned"""
+        Call = self.env['collection.call']
+        Call.search([('partner_id', '=', self.partner_a.id), ('state', '=', 'planned')]).action_cancel()
+        with freeze_time(self.notice.act_on):
+            return Call.create({'partner_id': self.partner_a.id, 'planned_on': '2026-05-04', **values})
+
     def test_what_was_still_to_do_about_it_is_dropped(self):
         """A letter that only concerns what was handed over, and the planned calls; what asks for more stays"""
         other = self.invoice(due='2026-01-20')
-        with freeze_time(self.notice.act_on):
-            call = self.env['collection.call'].create(
-                {'partner_id': self.partner_a.id, 'planned_on': '2026-05-04', 'move_ids': [(4, self.move.id)]}
-            )
-            general = self.env['collection.call'].create({'partner_id': self.partner_a.id, 'planned_on': '2026-05-05'})
+        call = self.plan_call(move_ids=[(4, self.move.id)])
         steps = self.steps()
         only, shared = steps[0], steps[1]
         (only | shared).sudo().letter_state = 'todo'
@@ -141,7 +187,16 @@ class TestHandOver(LitigationCommon):
         self.assertEqual(self.steps()[-1].level_id.rank, 60)
         self.assertEqual((only.letter_state, shared.letter_state), ('waived', 'todo'))
         self.assertIn("Handed over", only.failure)
-        self.assertEqual((call.state, general.state), ('cancelled', 'planned'), "the other invoice is talked about")
+        self.assertEqual(call.state, 'cancelled')
+
+    def test_a_call_about_everything_stays_while_something_else_is_chased(self):
+        self.invoice(due='2026-01-20')
+        call = self.plan_call()
+        run = self.run_day(self.notice.act_on)
+        with freeze_time(self.notice.act_on):
+            self.approve(run, self.manager)
+        self.assertEqual(self.steps()[-1].level_id.rank, 60)
+        self.assertEqual(call.state, 'planned', "the other invoice is talked about")
 
     def test_a_conversation_about_other_items_goes_on(self):
         """The last message asked for both; what is left of it keeps its date"""
@@ -314,3 +369,29 @@ class TestJoinOrChase(LitigationCommon):
             self.assertEqual((case.next_action, case.next_date), ('decide', self.day))
             self.assertEqual(case.litigation_item_ids, self.questions())
             self.assertIn("join it or chase it", case.sentence)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time(TODAY)
+class TestChangedCustomer(LitigationCommon):
+    """R52: a question follows its item."""
+
+    def test_asked_anew_of_another_customer(self):
+        """The same journal item goes over to another customer who is in litigation too"""
+        self.invoice(self.partner_b, due='2026-01-10')
+        _old, step = self.handed_over()
+        self.assertEqual(self.steps(self.partner_b)[-1].track, 'litigation')
+        day = self.next_day(step)
+        young = self.invoice(due=fields.Date.subtract(day, days=1))
+        self.run_day(day)
+        question, line = self.questions(), self.term(young)
+        with freeze_time(day):
+            young.button_draft()
+            young.write({'partner_id': self.partner_b.id, 'invoice_date_due': fields.Date.subtract(day, days=1)})
+            young.action_post()
+        self.assertEqual((self.term(young), question.line_id), (line, line), "the journal item stays")
+        self.run_day(self.next_day(step, 2))
+        asked = self.env['collection.litigation.item'].search([('line_id', '=', line.id)], order='id')
+        self.assertEqual(
+            [(one.partner_id, one.decision) for one in asked], [(self.partner_a, 'lapsed'), (self.partner_b, False)]
+        )

@@ -61,8 +61,8 @@ EVENTS = st.one_of(
     st.tuples(st.just('refund'), DAYS, CUSTOMERS, st.sampled_from([60, 400, 3000])),
     st.tuples(st.just('cancel_promises'), DAYS),
     st.tuples(st.just('settle'), DAYS),
-    # customer, working days to answer, day of the objection, its length, day of the end
-    st.tuples(st.just('tell'), DAYS, CUSTOMERS, st.integers(0, 5), MAYBE, st.integers(1, 15), MAYBE),
+    # customer, working days to answer, day of the objection, its length, day of the end, whether a formal notice is renewed
+    st.tuples(st.just('tell'), DAYS, CUSTOMERS, st.integers(0, 5), MAYBE, st.integers(1, 15), MAYBE, st.booleans()),
 )
 SETTINGS = st.fixed_dictionaries(
     {
@@ -128,6 +128,7 @@ SERIOUS = st.tuples(
             st.none() | st.integers(0, 3),
             st.integers(3, 15),
             st.sampled_from([None, None, None, 5]),
+            st.sampled_from([False, False, True]),
         ),
         min_size=2,
         max_size=5,
@@ -452,11 +453,11 @@ class PlanOracleCommon(CollectionCommon):
         if self.items[number].exists() != self.items[number]:
             raise UserError("another line")  # pylint: disable=translation-required
 
-    def _do_tell(self, day, customer, days, objected, length, ended):
+    def _do_tell(self, day, customer, days, objected, length, ended, renewal):
         """The sales rep hears of what a customer's last message announced, or of a first act without one."""
         customer = self.customers[customer]
         step = self.env['collection.step'].search([('partner_id', '=', customer.id)], limit=1)
-        track = 'litigation' if step.track == 'formal' else 'formal'
+        track = 'litigation' if step.track == 'formal' and not renewal else 'formal'
         level = self.levels[60 if track == 'litigation' else 50]
         told = self.env['collection.consultation'].sudo()
         values = {'partner_id': customer.id, 'company_id': self.company.id, 'step_id': step.id, 'track': track}
