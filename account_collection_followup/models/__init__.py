@@ -11,6 +11,8 @@ from . import collection_fact
 from . import collection_activity_mixin
 from . import collection_call
 from . import collection_call_complaint
+from . import collection_call_needless
+from . import collection_call_next
 from . import collection_call_planner
 from . import collection_call_trace
 from . import collection_case

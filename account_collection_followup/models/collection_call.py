@@ -1,7 +1,5 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
 from .collection_fact import internal, is_internal
@@ -20,6 +18,7 @@ REACHED = [
 ]
 NOT_REACHED = [('absent', "Absent"), ('voicemail', "Voicemail"), ('wrong_number', "Wrong number")]
 
+CALLER = 'account_collection_followup.group_collection_caller'
 #: an answer of this kind says something only with its details (R28)
 NEEDS_NOTE = ('paid_already', 'wrong_person', 'difficulty', 'refusal')
 TRY_FIELDS = frozenset({'state', 'made_on', 'result', 'tries', 'try_days', 'last_try_on', 'tried'})
@@ -79,6 +78,10 @@ class CollectionCall(models.Model):
     try_days = fields.Integer("Days tried", readonly=True, copy=False)
     last_try_on = fields.Date("Last try", readonly=True, copy=False)
     tried = fields.Boolean(readonly=True, copy=False, help="Tried often enough to count as made.")
+    agreed = fields.Boolean(
+        "Agreed with the customer",
+        help="He asked to be called on this day: a message that wants a call leaves it there.",
+    )
     note = fields.Text(help="Facts only: the customer may ask to read it.")
     target_reason = fields.Char(
         "Why this customer", readonly=True, copy=False, help="Why the desk planned a satisfaction call with him."
@@ -100,7 +103,9 @@ class CollectionCall(models.Model):
         "CHECK((state = 'made') = (made_on IS NOT NULL) AND (state <> 'made' OR result IS NOT NULL))",
         "A call that was made has a date and a result.",
     )
-    _case_planned_idx = models.Index("(case_id) WHERE state = 'planned'")
+    _one_planned = models.UniqueIndex(
+        "(case_id) WHERE state = 'planned'", "A call with this customer is planned already: move that one."
+    )
 
     @api.depends('partner_id', 'planned_on', 'made_on')
     def _compute_display_name(self):
@@ -132,16 +137,35 @@ class CollectionCall(models.Model):
             raise UserError(self.env._("Only the note of a call that was made or cancelled can be changed."))
         return result
 
+    def _check_purpose(self, vals):
+        """:raise AccessError: for who only makes calls: what a call is for is the desk's business"""
+        if 'purpose' not in vals or self.env.su or self.env.user.has_group(CALLER):
+            return
+        if any(call.purpose != vals['purpose'] for call in self):
+            raise AccessError(self.env._("Only a caller or collector can change the purpose of a call."))
+
+    @api.model
+    def _check_caller_role(self, user_ids):
+        """:raise UserError: if a call would go to somebody who may not log it"""
+        if self.env.su:
+            return
+        for user in self.env['res.users'].sudo().browse(user_ids) - self.env.user:
+            if not user.has_group('account_collection_followup.group_collection_resolver'):
+                raise UserError(self.env._("%s has no role in Collections and could not log the call.", user.name))
+
     # ------------------------------------------------------------------
     # On whose list
     # ------------------------------------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_caller_role([vals['user_id'] for vals in vals_list if vals.get('user_id')])
         # a run plans hundreds at once: nothing is tracked, and the activity tells who calls
         quiet = self.with_context(tracking_disable=True)
         return super(CollectionCall, quiet).create(vals_list).with_env(self.env)
 
     def write(self, vals):
+        self._check_purpose(vals)
+        self._check_caller_role([vals['user_id']] if vals.get('user_id') else [])
         quiet = self.with_context(mail_auto_subscribe_no_notify=True)
         return super(CollectionCall, quiet).write(vals)
 
@@ -206,7 +230,7 @@ class CollectionCall(models.Model):
         internal(self).write({'state': 'made', 'made_on': today, 'result': result})
         self._log_made()
         if next_on := self._get_next_call_date(result, callback_on, today):
-            self._plan_next(next_on)
+            self._plan_next(next_on, agreed=bool(callback_on))
         self._get_steps()._on_call_done()
 
     def _check_result(self, result, callback_on, today):
@@ -259,53 +283,6 @@ class CollectionCall(models.Model):
         self._log_try()
         if newly_tried:
             self._get_steps()._on_call_done()
-
-    def _get_next_try(self, today):
-        return self.env['collection.holiday']._working_days(self.company_id).add(today, 1)
-
-    def _get_next_call_date(self, result, callback_on, today):
-        """:return: when the result of a call asks for another one, or None"""
-        calendar = self.env['collection.holiday']._working_days(self.company_id)
-        if callback_on:
-            return callback_on
-        if result == 'documents':
-            # a limit: on the last working day within it, but not today
-            limit = calendar.roll_backward(today + timedelta(days=self.company_id.sudo().collection_documents_days))
-            return max(limit, calendar.add(today, 1))
-        if result == 'wrong_person':
-            return calendar.add(today, 1)
-        return None
-
-    def _plan_next(self, day):
-        """Plan the next call, unless one is planned before: one planned call per customer (R8)."""
-        planned = self.sudo().search([('case_id', '=', self.case_id.id), ('state', '=', 'planned')], limit=1)
-        if not planned:
-            return self.sudo().create(self._prepare_next(day))
-        if planned.planned_on > day:
-            planned.planned_on = day
-        return planned
-
-    def _prepare_next(self, day):
-        return {
-            'partner_id': self.partner_id.id,
-            'company_id': self.company_id.id,
-            'contact_id': self._get_next_contact().id,
-            'user_id': self.user_id.id,
-            'purpose': self.purpose,
-            'channel': 'call',
-            'planned_on': day,
-            'move_ids': [fields.Command.set(self.sudo().move_ids.ids)],
-        }
-
-    def _get_next_contact(self):
-        """:return: whom the next call goes to. Who sends us to another person is not asked to run after him:
-        we call the one who approves ourselves (R23)"""
-        approver = self.env.ref('account_collection_followup.contact_role_approver', raise_if_not_found=False)
-        if self.result != 'wrong_person' or not approver:
-            return self.contact_id
-        customer = self.sudo().partner_id
-        found = customer._get_collection_recipients(approver, need='phone')[customer]
-        return self.contact_id if found.fallback else found.contacts[:1] or self.contact_id
 
     def action_cancel(self):
         """Give a planned call up. The steps it was for go on without it; one taken back hands its call to

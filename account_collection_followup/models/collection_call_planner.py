@@ -158,7 +158,8 @@ class CollectionCall(models.Model):
                    LEFT JOIN called c ON c.partner_id = f.partner_id)
                SELECT partner_id, policy_id, move_ids, amount, first_due, paid, disputes, new, contests, large FROM judged
                 WHERE (always OR new OR contests OR large)
-                  AND (new OR large OR spacing = 0 OR last_on IS NULL OR last_on <= %(today)s - spacing)
+                  AND (last_on IS NULL
+                       OR last_on <= %(today)s - GREATEST(days, CASE WHEN new OR large THEN 0 ELSE spacing END))
                 ORDER BY first_due, amount DESC, partner_id""",
             rules=self._get_rule_rows(today, levels),
             rule_columns=SQL(
@@ -199,25 +200,16 @@ class CollectionCall(models.Model):
 
     @api.model
     def _cap_candidates(self, candidates, root, today, levels):
-        """Leave out what exceeds the calls per day of a policy, those planned for today already counted."""
-        planned = self.search(
-            [
-                ('company_id', '=', root.id),
-                ('purpose', '=', 'satisfaction'),
-                ('state', '=', 'planned'),
-                ('planned_on', '=', today),
-            ]
-        )
-        policies = planned.partner_id._get_collection_policies(root)
-        room = {
-            policy_id: (level.policy_id.satisfaction_daily_cap or len(candidates) + len(planned))
-            - sum(policies[call.partner_id].id == policy_id for call in planned)
-            for policy_id, level in levels.items()
-        }
+        """Leave out what exceeds the calls of a day. Calls of the company still to be made count, whatever their
+        policy: they do not pile up, not even on the first day of a large company (R8, R72)."""
+        mine = [('company_id', '=', root.id), ('purpose', '=', 'satisfaction')]
+        count = self.search_count([*mine, '|', ('state', '=', 'planned'), ('made_on', '=', today)])
+        caps = {policy_id: level.policy_id.satisfaction_daily_cap for policy_id, level in levels.items()}
         chosen = []
         for candidate in candidates:
-            if room[candidate.policy_id] > 0:
-                room[candidate.policy_id] -= 1
+            cap = caps[candidate.policy_id]
+            if not cap or count < cap:
+                count += 1
                 chosen.append(candidate)
         return chosen
 
@@ -282,31 +274,3 @@ class CollectionCall(models.Model):
             reasons.append(self.env._("large amount soon due"))
         text = ', '.join(reasons)
         return text[:1].upper() + text[1:]
-
-    # ------------------------------------------------------------------
-    # Not needed any more
-    # ------------------------------------------------------------------
-    @api.model
-    def _drop_settled(self, root, partners=None):
-        """Nobody is asked about invoices that are all paid or credited meanwhile: the planned satisfaction call goes.
-
-        :param partners: only these customers; all of the company otherwise
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT c.id FROM collection_call c
-                    WHERE c.state = 'planned' AND c.purpose = 'satisfaction' AND c.step_id IS NULL AND c.company_id = %(root)s%(only)s
-                      AND EXISTS (SELECT FROM collection_call_account_move_rel x WHERE x.call_id = c.id)
-                      AND NOT EXISTS (
-                        SELECT FROM collection_call_account_move_rel x
-                          JOIN account_move m ON m.id = x.move_id
-                          LEFT JOIN account_move_line l ON l.move_id = m.id AND l.account_id = ANY(%(receivable)s)
-                         WHERE x.call_id = c.id AND (m.state = 'draft' OR (m.state = 'posted' AND l.reconciled IS NOT TRUE)))""",
-                root=root.id,
-                only=SQL(" AND c.partner_id = ANY(%s)", partners.ids) if partners is not None else SQL(),
-                receivable=self.env['collection.item']._get_receivable_account_ids(),
-            )
-        )
-        if rows:
-            internal(self.sudo().browse(row[0] for row in rows)).write({'state': 'cancelled'})
-            self.env.flush_all()

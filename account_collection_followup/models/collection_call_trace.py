@@ -44,5 +44,7 @@ class CollectionCall(models.Model):
         """:return: invoices (sudo) the call is about: those it was planned for, or that its steps ask for"""
         self.ensure_one()
         call = self.sudo()
-        asked = call._get_steps().line_ids.filtered(lambda line: line.role == 'asked' and not line.cancelled)
+        asked = (call.step_id | call._get_steps()).line_ids.filtered(
+            lambda line: line.role == 'asked' and not line.cancelled
+        )
         return (call.move_ids | asked.move_id).sorted(lambda move: (move.invoice_date_due or move.date, move.id))

@@ -22,22 +22,28 @@ class CollectionCase(models.Model):
     def _get_payer_text(self, behaviour):
         if not behaviour:
             return self.env._("Nothing settled in the last 12 months.")
-        average, weighted = round(behaviour.average), round(behaviour.weighted)
-        values = {'days': abs(average), 'weighted': weighted, 'number': behaviour.invoices}
-        if average > 0:
-            return self.env._(
-                "Pays %(days)s days late on average (%(weighted)s weighted by amount), invoices settled in 12 months: %(number)s",
-                **values,
-            )
-        if average < 0:
-            return self.env._(
-                "Pays %(days)s days early on average (%(weighted)s days late weighted by amount), invoices settled in 12 months: %(number)s",
-                **values,
-            )
+        values = {
+            'usual': self._say_delay(behaviour.average),
+            'weighted': self._say_delay(behaviour.weighted),
+            'number': behaviour.invoices,
+        }
+        if values['usual'] == values['weighted']:
+            return self.env._("Pays %(usual)s on average. Invoices settled in 12 months: %(number)s.", **values)
         return self.env._(
-            "Pays on the day on average (%(weighted)s days late weighted by amount), invoices settled in 12 months: %(number)s",
+            "Pays %(usual)s on average, %(weighted)s when weighted by amount. Invoices settled in 12 months: %(number)s.",
             **values,
         )
+
+    @api.model
+    def _say_delay(self, days):
+        """:param float days: after the due date, negative: before it"""
+        days = round(days)
+        if abs(days) == 1:
+            return self.env._("1 day late") if days > 0 else self.env._("1 day early")
+        if days:
+            text = self.env._("%s days late") if days > 0 else self.env._("%s days early")
+            return text % abs(days)
+        return self.env._("on the due date")
 
     def action_plan_call(self):
         """Plan a call with the customer. He has one planned call for all purposes (R8): one that waits is opened instead."""

@@ -1,5 +1,7 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.tools import SQL
+
+from .collection_fact import internal
 
 
 class CollectionCase(models.Model):
@@ -72,8 +74,29 @@ class CollectionCase(models.Model):
                     }
                 )
 
+    def _keep_one_call(self, others):
+        """A customer has one planned call (R8): that of a message before others, then the earliest. It takes over what
+        the others were about."""
+        calls = internal(self.env['collection.call'].sudo()).search(
+            [('case_id', 'in', (self | others).ids), ('state', '=', 'planned')]
+        )
+        ordered = calls.sorted(lambda call: (not call.step_id, call.case_id != self, call.planned_on, call.id))
+        kept, dropped = ordered[:1], ordered[1:]
+        if dropped:
+            dropped.write({'state': 'cancelled'})
+            kept.write(
+                {
+                    'planned_on': min(calls.mapped('planned_on')),
+                    'purpose': 'collection' if 'collection' in calls.mapped('purpose') else kept.purpose,
+                    'note': '\n'.join(filter(None, ordered.mapped('note'))),
+                    'move_ids': [Command.link(move.id) for move in dropped.move_ids],
+                }
+            )
+            self.env.flush_all()
+
     def _take_over(self, others):
         """Move facts, messages and activities of other cases to this one, in SQL."""
+        self._keep_one_call(others)
         for model in self.env.values():
             if model._auto and not model._abstract:
                 for field in model._fields.values():

@@ -5,8 +5,6 @@ from psycopg2 import OperationalError
 from odoo import api, models
 from odoo.tools import SQL
 
-from .collection_fact import internal
-
 _logger = logging.getLogger(__name__)
 
 #: so many customers at most are refreshed within the transaction that touched them
@@ -77,8 +75,7 @@ class CollectionCase(models.Model):
         root = company.sudo()._collection_root()
         self.env.flush_all()
         self.env.cr.execute("SET LOCAL jit = off")
-        self._drop_answered_calls(root, partners)
-        self.env['collection.call']._drop_settled(root, partners)
+        self.env['collection.call']._drop_needless(root, partners)
         if root.collection_start_date:
             self._open_overdue(root, partners)
         self.env.cr.execute(self._get_refresh_query(root, partners))
@@ -116,42 +113,6 @@ class CollectionCase(models.Model):
         )
         if rows:
             self._insert_missing(root, [row[0] for row in rows])
-
-    @api.model
-    def _drop_answered_calls(self, root, partners):
-        """Nobody is called about what is paid, disputed or promised meanwhile: the planned call of a step goes
-        when nothing of the steps it serves is still asked for. An invoice in draft is being corrected: it may come back."""
-        _lines, where = self._get_scope(root, partners)
-        item, today = self.env['collection.item'], root._collection_today()
-        alias, residual = SQL.identifier('o'), SQL("o.amount_residual_currency")
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT c.id FROM collection_call c JOIN collection_case k ON k.id = c.case_id
-                    WHERE c.state = 'planned' AND c.step_id IS NOT NULL AND %(where)s AND NOT EXISTS (
-                      SELECT FROM collection_step s
-                        JOIN collection_step_line sl ON sl.step_id = s.id AND sl.role = 'asked'
-                        JOIN account_move m ON m.id = sl.move_id
-                       WHERE (s.id = c.step_id OR (s.case_id = c.case_id AND s.call_state = 'todo'))
-                         AND s.cancelled IS NOT TRUE
-                         AND (m.state = 'draft' OR EXISTS (
-                           SELECT FROM account_move_line o
-                            WHERE o.move_id = m.id AND o.account_id = ANY(%(receivable)s)
-                              AND (o.id = sl.line_id OR sl.line_id IS NULL)
-                              AND o.parent_state = 'posted' AND o.reconciled IS NOT TRUE
-                              AND %(residual)s > %(disputed)s + %(promised)s)))""",
-                where=where,
-                receivable=item._get_receivable_account_ids(),
-                residual=residual,
-                disputed=item._get_disputed_query(alias, today),
-                promised=item._get_promised_query(alias, residual, today),
-            )
-        )
-        if rows:
-            calls = self.env['collection.call'].sudo().browse(row[0] for row in rows)
-            internal(calls).write({'state': 'cancelled'})
-            for call in calls:
-                call._waive_steps(call._get_steps(), self.env._("Answered before the call."))
-            self.env.flush_all()
 
     @api.model
     def _get_refresh_query(self, root, partners):

@@ -32,14 +32,16 @@ class CollectionPolicy(models.Model):
         default=60,
         required=True,
         tracking=True,
-        help="A customer is called once in so many days at most, unless he is new or owes a large amount. 0: no limit.",
+        help="A customer is called once in so many days at most. Who is new or owes a large amount may be called more "
+        "often, but not twice within the days of one call. 0: as often.",
     )
     satisfaction_daily_cap = fields.Integer(
         "Calls per day at most",
         default=20,
         required=True,
         tracking=True,
-        help="Satisfaction calls planned for one day, over all callers; the others wait for the next day. 0: no limit.",
+        help="Satisfaction calls of the company, over all callers and policies; those still to be made count, so that "
+        "they do not pile up. The others wait for the next day. 0: no limit for customers of this policy.",
     )
     satisfaction_always = fields.Boolean(
         "Call every customer",

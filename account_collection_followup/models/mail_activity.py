@@ -60,28 +60,30 @@ class MailActivity(models.Model):
 
     def _check_call_logged(self):
         """:raise RedirectWarning: with the way to log the call, if one of them is still to be made"""
-        for activity in self._get_collection_activities('collection.call'):
-            call = self.env['collection.call'].sudo().browse(activity.res_id)
-            if call.state == 'planned':
-                raise RedirectWarning(
-                    self.env._("Log how the call went: its result ends the activity."),
-                    self.env.ref('account_collection_followup.collection_call_log_action').id,
-                    self.env._("Log the call"),
-                    {'default_call_id': call.id},
-                )
+        activities = self._get_collection_activities('collection.call')
+        calls = self.env['collection.call'].sudo().browse(activities.mapped('res_id'))
+        for call in calls.filtered(lambda call: call.state == 'planned')[:1]:
+            raise RedirectWarning(
+                self.env._("Log how the call went: its result ends the activity."),
+                self.env.ref('account_collection_followup.collection_call_log_action').id,
+                self.env._("Log the call"),
+                {'default_call_id': call.id},
+            )
 
     def _check_dispute_closed(self):
         """:raise RedirectWarning: with the way to close the dispute, if it was answered and is still open"""
         answered = self.env.ref('account_collection_followup.activity_type_dispute_close', raise_if_not_found=False)
-        for activity in self._get_collection_activities('collection.dispute'):
-            dispute = self.env['collection.dispute'].sudo().browse(activity.res_id)
-            if activity.activity_type_id == answered and dispute.state == 'open':
-                raise RedirectWarning(
-                    self.env._("Close the dispute with its outcome: that ends the activity."),
-                    self.env.ref('account_collection_followup.collection_dispute_close_action').id,
-                    self.env._("Solve"),
-                    {'default_dispute_id': dispute.id},
-                )
+        activities = self._get_collection_activities('collection.dispute').filtered(
+            lambda activity: activity.activity_type_id == answered
+        )
+        disputes = self.env['collection.dispute'].sudo().browse(activities.mapped('res_id'))
+        for dispute in disputes.filtered(lambda dispute: dispute.state == 'open')[:1]:
+            raise RedirectWarning(
+                self.env._("Close the dispute with its outcome: that ends the activity."),
+                self.env.ref('account_collection_followup.collection_dispute_close_action').id,
+                self.env._("Solve"),
+                {'default_dispute_id': dispute.id},
+            )
 
     # ------------------------------------------------------------------
     # Moved, given away or deleted by hand

@@ -1,5 +1,6 @@
 from . import test_activity
 from . import test_call
+from . import test_call_planned
 from . import test_case
 from . import test_consultation
 from . import test_consultation_days

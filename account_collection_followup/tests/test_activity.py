@@ -159,6 +159,25 @@ class TestActivity(CollectionCommon):
         few, many = count(vals_list[1:3]), count(vals_list[3:])
         self.assertLessEqual(many, few + 4)
 
+    def test_many_activities_are_looked_at_together(self):
+        """Marking a list of activities as done asks for their calls once."""
+        partners = self.env['res.partner'].create([{'name': f"Customer {number}"} for number in range(12)])
+        calls = self.env['collection.call'].create(
+            [{'partner_id': partner.id, 'user_id': self.reps[0].id} for partner in partners]
+        )
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE collection_call SET state = 'cancelled' WHERE id = ANY(%s)", [calls.ids])
+
+        def count(some):
+            activities = self.env['mail.activity'].browse(some.activity_ids.ids)
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            activities._check_call_logged()
+            return self.env.cr.sql_log_count - before
+
+        count(calls)
+        self.assertEqual(count(calls[:2]), count(calls[2:]))
+
     # -- disputes ----------------------------------------------------------
     def test_dispute(self):
         """The owner answers, then the responsible of the case closes; closed, nothing waits."""

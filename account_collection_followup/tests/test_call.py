@@ -80,21 +80,18 @@ class TestCall(FactsCommon):
                 call.action_made('promise')
 
     def test_followed_up(self):
-        """Documents within seven days, a callback on its day: one planned call per customer (R8, R29)."""
+        """Documents within seven days, a callback on its day (R29)."""
         call = self._call(note="First words")
         call.action_made('documents', "Duplicate of the invoice")
         self.assertEqual(call.note, "First words\nDuplicate of the invoice")
         follow_up = self._next(call)
         self.assertEqual((follow_up.planned_on, follow_up.purpose), (date(2026, 3, 9), 'collection'))
-        other = self._call(planned_on='2026-03-03')
-        other.action_made('callback', callback_on='2026-03-05')
-        self.assertEqual(self._next(call), follow_up)
-        self.assertEqual(follow_up.planned_on, date(2026, 3, 5))
-        third = self._call()
-        third.action_made('callback', callback_on='2026-04-01')
-        self.assertEqual(follow_up.planned_on, date(2026, 3, 5))
+        self.assertFalse(follow_up.agreed)
+        follow_up.action_made('callback', callback_on='2026-03-05')
+        callback = self._next(call)
+        self.assertEqual((callback.planned_on, callback.agreed), (date(2026, 3, 5), True))
         with freeze_time('2026-03-07'):  # a limit rolls backward: Saturday 14 → Friday 13
-            follow_up.action_made('documents')
+            callback.action_made('documents')
             self.assertEqual(self._next(call).planned_on, date(2026, 3, 13))
 
     def test_tries(self):
@@ -177,11 +174,33 @@ class TestCall(FactsCommon):
     def test_resolver_calls_own_customers(self):
         """A sales rep without accounting rights logs the calls of his customers (R21)."""
         rep = new_test_user(self.env, 'facts_rep', groups=GROUP + 'resolver', company_id=self.company.id)
-        own, foreign = self._call(user_id=rep.id, purpose='satisfaction'), self._call(purpose='satisfaction')
+        own = self._call(user_id=rep.id, purpose='satisfaction')
+        foreign = self._call(partner_id=self.partner_b.id, purpose='satisfaction')
         own.with_user(rep).action_made('all_well')
         self.assertEqual(own.state, 'made')
         with self.assertRaises(AccessError):
             foreign.with_user(rep).action_made('all_well')
+
+    def test_resolver_changes_no_purpose(self):
+        """Nor does he give a call to somebody who may not log it; a colleague with a role may have it."""
+        rep, colleague = (
+            new_test_user(self.env, f'facts_rep_{n}', groups=GROUP + 'resolver', company_id=self.company.id)
+            for n in (1, 2)
+        )
+        caller = new_test_user(self.env, 'facts_caller', groups=GROUP + 'caller', company_id=self.company.id)
+        nobody = new_test_user(self.env, 'facts_nobody', groups='base.group_user', company_id=self.company.id)
+        call = self._call(user_id=rep.id)
+        with self._refused("purpose", AccessError):
+            call.with_user(rep).purpose = 'satisfaction'
+        for user in (rep, caller):
+            with self._refused("no role"):
+                call.with_user(user).user_id = nobody
+        with self._refused("no role"):
+            self._call(partner_id=self.partner_b.id, user_id=nobody.id)
+        call.with_user(rep).write({'purpose': 'collection', 'user_id': colleague.id})
+        self.assertEqual(call.user_id, colleague)
+        call.with_user(caller).purpose = 'satisfaction'
+        self.assertEqual(call.purpose, 'satisfaction')
 
     def test_resolver_logs_what_he_may(self):
         """Result and note of his own calls; promises are entered by a caller."""

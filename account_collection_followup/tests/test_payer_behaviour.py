@@ -62,8 +62,15 @@ class TestPayerBehaviour(CollectionCommon):
         self.assertIn("Nothing settled", case.payer_text)
         self.pay(self.invoice(due='2026-01-10', amount=1000), day='2026-01-20')
         case.invalidate_recordset(['payer_text'])
-        self.assertIn("10 days late on average (10 weighted", case.payer_text)
+        self.assertEqual(case.payer_text, "Pays 10 days late on average. Invoices settled in 12 months: 1.")
+        self.pay(self.invoice(due='2026-01-16', amount=9000), day='2026-01-04')
+        case.invalidate_recordset(['payer_text'])
+        self.assertEqual(
+            case.payer_text,
+            "Pays 1 day early on average, 10 days early when weighted by amount. Invoices settled in 12 months: 2.",
+        )
+        self.assertEqual([case._say_delay(days) for days in (0.4, 1, -2)], ["on the due date", "1 day late", "2 days early"])
         reader = new_test_user(
             self.env, 'behaviour_caller', company_id=self.company.id,
             groups='account_collection_followup.group_collection_caller')  # fmt: skip
-        self.assertIn("10 days late", case.with_user(reader).payer_text)
+        self.assertIn("10 days early", case.with_user(reader).payer_text)

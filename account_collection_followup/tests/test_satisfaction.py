@@ -153,6 +153,19 @@ class TestSatisfaction(CollectionCommon):
         self.invoice(due='2026-04-20', amount=20000)
         self.assertTrue(self.plan_calls('2026-04-06'))
 
+    def test_never_again_within_the_days_of_one_call(self):
+        """Not even a new customer with large invoices every day: one call is about those of two weeks."""
+        made = []
+        for number in range(40):
+            day = fields.Date.add(date(2026, 3, 2), days=number)
+            with freeze_time(f'{day} 09:00:00'):
+                self.invoice(due=fields.Date.add(day, days=15), amount=12000, invoice_date=day)
+            if calls := self.plan_calls(day):
+                with freeze_time(f'{day} 15:00:00'):
+                    calls.action_made('all_well')
+                made.append(day)
+        self.assertEqual(made, [date(2026, 3, 5), date(2026, 3, 19), date(2026, 4, 2)])
+
     def test_not_while_something_else_goes_on(self):
         """No call with a dispute open, on hold, above the first reminder, or with another call planned."""
         move = self.invoice(due='2026-03-16')
@@ -196,9 +209,31 @@ class TestSatisfaction(CollectionCommon):
         self.policy.satisfaction_daily_cap = 1
         self.invoice(due='2026-03-16')
         self.invoice(self.partner_b, due='2026-03-12')
-        self.assertEqual(self.plan_calls().partner_id, self.partner_b)
+        call = self.plan_calls()
+        self.assertEqual(call.partner_id, self.partner_b)
+        self.assertFalse(self.plan_calls())
+        call.action_made('all_well')
         self.assertFalse(self.plan_calls())
         self.assertEqual(self.plan_calls('2026-03-03').partner_id, self.partner_a)
+
+    def test_no_flood_at_go_live(self):
+        """The calls still to be made count, of all policies together: they do not pile up (R8, R72)."""
+        other = self.policy.copy({'satisfaction_daily_cap': 4})
+        self.policy.satisfaction_daily_cap = 3
+        partners = self.env['res.partner'].create([{'name': f"Customer {number}"} for number in range(8)])
+        partners[4:].collection_policy_id = other
+        for number, partner in enumerate(partners):
+            self.invoice(partner, due=f'2026-03-{9 + number:02}')
+        self.company.collection_start_date = '2026-03-02'
+        planned = [('purpose', '=', 'satisfaction'), ('state', '=', 'planned')]
+        for day in ('2026-03-02', '2026-03-03', '2026-03-04'):
+            self.run_day(day)
+            calls = self.env['collection.call'].search(planned)
+            self.assertEqual(calls.partner_id, partners[:3] | partners[4], day)
+        with freeze_time('2026-03-04 15:00:00'):
+            calls.filtered(lambda call: call.partner_id in partners[:2]).action_made('all_well')
+        self.run_day('2026-03-05')
+        self.assertEqual(self.env['collection.call'].search(planned).partner_id, partners[2:6])
 
     def test_dropped_when_all_is_paid(self):
         first, second = self.invoice(due='2026-03-16'), self.invoice(due='2026-03-20')

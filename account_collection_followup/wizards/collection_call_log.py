@@ -166,8 +166,11 @@ class CollectionCallLog(models.TransientModel):
         self.ensure_one()
         # defaults of the dialog are not those of what it creates
         self = self.with_env(self.env(context=clean_context(self.env.context)))
-        call = self.call_id or self.env['collection.call'].create(self._prepare_call())
-        if self.call_id and (changed := self._prepare_changes(call)):
+        # one may have been planned since the dialog was opened
+        call = self.call_id or self._get_call({'case_id': self.case_id.id})
+        if not call:
+            call = call.create(self._prepare_call())
+        elif changed := self._prepare_changes(call):
             call.write(changed)
         result = self.result
         if result in PROMISES:
