@@ -42,6 +42,7 @@ from . import collection_payer_behaviour
 from . import collection_plan
 from . import collection_plan_facts
 from . import collection_consultation_planner
+from . import collection_policy_change
 from . import collection_policy_consultation
 from . import collection_policy_satisfaction
 from . import collection_promise

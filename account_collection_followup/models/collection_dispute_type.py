@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import DAYS, get_range_problem
+
 
 class CollectionDisputeType(models.Model):
     """A kind of dispute: who solves it, in what time, and how long the customer then has to answer (R12, R16)."""
@@ -24,6 +26,7 @@ class CollectionDisputeType(models.Model):
         index='btree_not_null',
         help="Solves disputes of this type: its lead owns them at first. Without a team, whoever enters the dispute.",
     )
+    team_warning = fields.Char(compute='_compute_team_warning')
     days = fields.Integer(
         "Working days to solve",
         default=10,
@@ -37,12 +40,20 @@ class CollectionDisputeType(models.Model):
         help="Working days the customer has after the outcome before reminders go on.",
     )
 
-    _days_positive = models.Constraint(
-        'CHECK(days >= 0 AND response_days >= 0)', "A number of days cannot be negative."
-    )
     _code_unique = models.UniqueIndex(
         "(code, COALESCE(company_id, 0)) WHERE code IS NOT NULL", "Two dispute types cannot have the same code."
     )
+
+    @api.depends('active', 'team_id.active', 'team_id.lead_id.active', 'team_id.user_ids')
+    def _compute_team_warning(self):
+        for kind in self:
+            kind.team_warning = bool(kind.active and kind.team_id) and kind.team_id._get_warning()
+
+    @api.constrains('days', 'response_days')
+    def _check_numbers(self):
+        for kind in self:
+            if problem := get_range_problem(kind, {'days': DAYS, 'response_days': DAYS}):
+                raise ValidationError(self.env._("%(type)s: %(problem)s", type=kind.name, problem=problem))
 
     @api.constrains('company_id', 'team_id')
     def _check_companies(self):

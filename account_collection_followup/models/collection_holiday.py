@@ -1,9 +1,14 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import ormcache
+from odoo.tools import format_date, ormcache
 
 from ..tools import WorkingDays
+
+#: so many years back and ahead: any other year is a slip of the finger
+YEARS = (5, 10)
 
 
 class CollectionHoliday(models.Model):
@@ -24,6 +29,22 @@ class CollectionHoliday(models.Model):
     )
 
     _date_unique = models.UniqueIndex("(date, COALESCE(company_id, 0))", "This day is already a holiday.")
+
+    @api.constrains('date')
+    def _check_date(self):
+        today = fields.Date.context_today(self)
+        first, last = today - relativedelta(years=YEARS[0]), today + relativedelta(years=YEARS[1])
+        for holiday in self:
+            if not first <= holiday.date <= last:
+                raise ValidationError(
+                    self.env._(
+                        "%(holiday)s is entered for %(date)s: choose a day from %(first)s to %(last)s.",
+                        holiday=holiday.name,
+                        date=format_date(self.env, holiday.date),
+                        first=format_date(self.env, first),
+                        last=format_date(self.env, last),
+                    )
+                )
 
     @api.constrains('company_id')
     def _check_company_is_root(self):

@@ -101,10 +101,12 @@ class CollectionImpact(models.AbstractModel):
         :return: list of sentences, empty if nobody is concerned
         """
         sentences = []
+        # who stands at a level taken out of use goes on as before: that is said too
+        gone = {rung.id for rung in before} - {rung.id for rung in after}
         for level, group in self._by_level(standings).items():
             old = self._get_next(before, level.rank)
             new = self._get_next(after, ranks.get(level.id, level.rank))
-            if (old and old.id) != (new and new.id):
+            if level.id in gone or (old and old.id) != (new and new.id):
                 sentences.append(self._get_next_sentence(level, group, old, new))
         return sentences
 

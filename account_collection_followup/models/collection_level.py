@@ -63,6 +63,7 @@ class CollectionLevel(models.Model):
         "Every later level falls due at the date given by the one before.",
     )
     days_given = fields.Integer(
+        "Days given to pay",
         default=8,
         help="Days the customer is given to pay. The message names the date, always a working day; "
         "the next level comes after it.",
@@ -121,9 +122,6 @@ class CollectionLevel(models.Model):
         help="What the message announces if nothing is settled by the date given, as a whole sentence.",
     )
 
-    _days_positive = models.Constraint(
-        'CHECK(delay_days >= 0 AND days_given >= 0)', "A number of days cannot be negative."
-    )
     _minimum_positive = models.Constraint('CHECK(minimum_amount >= 0)', "A minimum amount cannot be negative.")
     _rank_unique = models.UniqueIndex(
         "(policy_id, rank) WHERE active",
@@ -167,13 +165,13 @@ class CollectionLevel(models.Model):
             means = [label for name, label in labels.items() if level[name]]
             if level.kind == 'litigation':
                 means.append(self.env._("Hand-over"))
+            level.means = ' + '.join(means)
+
     @api.onchange('kind')
     def _onchange_kind(self):
         if self.kind == 'litigation':
             # the form does not show them then
             self.update({'by_email': False, 'by_call': False, 'by_letter': False, 'by_registered': False})
-
-            level.means = ' + '.join(means)
 
     @api.constrains(
         'kind',
@@ -192,9 +190,9 @@ class CollectionLevel(models.Model):
                 raise ValidationError(self.env._("%(level)s: %(problem)s", level=level.name, problem=problem))
 
     def _get_problem(self):
-        has_means = self.by_email or self.by_call or self.by_letter or self.by_registered
         """:return: why this level cannot work, in words, or None"""
         self.ensure_one()
+        has_means = self.by_email or self.by_call or self.by_letter or self.by_registered
         if self.kind == 'litigation':
             if self.mode != 'decide':
                 return self.env._("litigation is always decided by the collections manager.")

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools import DAYS, get_range_problem
 
 #: what changes the next messages of a level but not where items go on
 CONTENT_FIELDS = (
@@ -8,6 +10,8 @@ CONTENT_FIELDS = (
 )  # fmt: skip
 #: what changes where items go on
 LADDER_FIELDS = ('rank', 'active')
+#: the numbers of a level that make sense
+RANGES = {'rank': (0, 9999), 'delay_days': DAYS, 'days_given': DAYS}
 
 
 class CollectionLevel(models.Model):
@@ -18,12 +22,23 @@ class CollectionLevel(models.Model):
     problem = fields.Char(compute='_compute_problem', help="Why this level cannot work as it is.")
     impact = fields.Text(compute='_compute_impact', help="What the change means for items already on the ladder.")
 
-    @api.depends('policy_id', 'rank', 'active', 'name', 'kind', 'mode', 'days_given', 'by_email', 'by_call',
-                 'by_letter', 'by_registered', 'mail_template_id', 'letter_template_id')  # fmt: skip
+    @api.depends('policy_id', 'rank', 'active', 'name', 'kind', 'mode', 'delay_days', 'days_given', 'by_email',
+                 'by_call', 'by_letter', 'by_registered', 'mail_template_id', 'letter_template_id')  # fmt: skip
     def _compute_problem(self):
         for level in self:
-            problem = level._get_problem() or level._get_rank_problem()
+            problem = level._get_number_problem() or level._get_problem() or level._get_rank_problem()
             level.problem = problem and problem[:1].upper() + problem[1:]
+
+    @api.constrains(*RANGES)
+    def _check_numbers(self):
+        for level in self:
+            if problem := level._get_number_problem():
+                raise ValidationError(self.env._("%(level)s: %(problem)s", level=level.name, problem=problem))
+
+    def _get_number_problem(self):
+        """:return: which number of this level makes no sense, in words, or None"""
+        self.ensure_one()
+        return get_range_problem(self, RANGES)
 
     def _get_rank_problem(self):
         """:return: which level of the policy has the same rank, in words, or None"""
@@ -62,6 +77,7 @@ class CollectionLevel(models.Model):
             *self._get_entry_text(changes),
             *Impact._get_ladder_text(standings, before, after, {self._origin.id: self.rank}),
             *(Impact._get_content_text(self, standings, after) if changes & set(CONTENT_FIELDS) else ()),
+            *self._get_texts_hint(changes, after),
         ]
 
     def _get_changes(self):
@@ -88,6 +104,23 @@ class CollectionLevel(models.Model):
                 new=self.delay_days,
                 old=self._origin.delay_days,
             )
+        ]
+
+    def _get_texts_hint(self, changes, rungs):
+        """Texts such as "in spite of two reminders" count the messages before: nobody else looks at them.
+
+        :param set changes: names of the fields that change
+        :param rungs: the rungs as they will be
+        :return: list of sentences, empty if no message comes after this level
+        """
+        if self.kind == 'satisfaction' or not changes & set(LADDER_FIELDS) or not (self.active or self._origin.active):
+            return []
+        rank = min(self.rank, self._origin.rank) if self._origin else self.rank
+        own = self._origin.id or self.id
+        if not any(rung.rank > rank and rung.id != own and rung.kind != 'litigation' for rung in rungs):
+            return []
+        return [
+            self.env._("Check the texts of the levels after %s: they may count the reminders before.", self.name or '')
         ]
 
     def write(self, vals):

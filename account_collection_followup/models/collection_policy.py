@@ -48,7 +48,7 @@ class CollectionPolicy(models.Model):
         "so that money paid on the last day is booked first.",
     )
     restart_days = fields.Integer(
-        "Days of peace",
+        "Days of rest once all is settled",
         default=5,
         required=True,
         tracking=True,
@@ -56,7 +56,7 @@ class CollectionPolicy(models.Model):
         "no new conversation starts for this many days.",
     )
     stale_days = fields.Integer(
-        "Days before an announcement is stale",
+        "Days before announcing again",
         default=15,
         required=True,
         tracking=True,
@@ -100,7 +100,6 @@ class CollectionPolicy(models.Model):
         help="A letter names the day it was printed and the date it gives. If it has not left so many working days later, "
         "it is printed again with new dates.",
     )
-    _letter_days_positive = models.Constraint('CHECK(letter_days >= 0)', "A number of days cannot be negative.")
     hold_response_days = fields.Integer(
         "Working days after a hold",
         default=3,
@@ -133,13 +132,6 @@ class CollectionPolicy(models.Model):
         default=5000,
         tracking=True,
         help="Largest promise a first-level caller may take (company currency).",
-    )
-
-    _days_positive = models.Constraint(
-        'CHECK(act_days >= 0 AND restart_days >= 0 AND stale_days >= 0 AND receipt_hold_days >= 0 '
-        'AND direct_debit_days >= 0 AND promise_grace_days >= 0 AND promise_response_days >= 0 '
-        'AND hold_response_days >= 0 AND caller_promise_days >= 0)',
-        "A number of days cannot be negative.",
     )
 
     @api.depends('company_id')
@@ -226,11 +218,13 @@ class CollectionPolicy(models.Model):
         Impact = self.env['collection.impact']
         if self._origin.active and not self.active:
             return Impact._get_archived_text(self._origin)
-        changes = {level: level._get_changes() for level in self.level_ids}
+        # a level being taken out of use is a change like any other
+        levels = self.with_context(active_test=False).level_ids
+        changes = {level: level._get_changes() for level in levels}
         if not any(changes.values()):
             return []
         before = Impact._get_rungs(self._origin.sudo().with_context(active_test=False).level_ids)
-        after = Impact._get_rungs(self.level_ids)
+        after = Impact._get_rungs(levels)
         standings = Impact._get_standings(self._origin)
         ranks = {level._origin.id: level.rank for level in changes}
         sentences = Impact._get_ladder_text(standings, before, after, ranks)
@@ -238,7 +232,8 @@ class CollectionPolicy(models.Model):
             sentences += level._get_entry_text(names)
             if names & set(CONTENT_FIELDS):
                 sentences += Impact._get_content_text(level, standings, after)
-        return sentences
+            sentences += level._get_texts_hint(names, after)
+        return list(dict.fromkeys(sentences))
 
     def _get_climbing_levels(self):
         """:return: the active levels an item climbs after its due date, in order (R46)"""

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..tools import DAYS
 
 
 class CollectionPolicy(models.Model):
@@ -22,7 +24,7 @@ class CollectionPolicy(models.Model):
         help="The sales rep names the day until which nothing formal leaves: at most so many days ahead.",
     )
 
-    _consultation_days_positive = models.Constraint(
-        'CHECK(consult_days >= 0 AND objection_days >= 1)',
-        "The days to tell the sales rep cannot be negative; an objection lasts a day at least.",
-    )
+    @api.model
+    def _get_number_ranges(self):
+        # an objection lasts a day at least
+        return {**super()._get_number_ranges(), 'consult_days': DAYS, 'objection_days': (1, DAYS[1])}

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..tools import DAYS
 
 
 class CollectionPolicy(models.Model):
@@ -72,9 +74,22 @@ class CollectionPolicy(models.Model):
         help="A customer whose invoices soon due come to this amount is called (company currency). 0: amounts do not matter.",
     )
 
-    _satisfaction_positive = models.Constraint(
-        'CHECK(satisfaction_window >= 0 AND satisfaction_short_terms >= 0 AND satisfaction_short_days >= 0 '
-        'AND satisfaction_spacing_days >= 0 AND satisfaction_daily_cap >= 0 AND satisfaction_new_invoices >= 0 '
-        'AND satisfaction_disputes >= 0 AND satisfaction_dispute_months >= 0 AND satisfaction_amount >= 0)',
-        "The numbers of satisfaction calls cannot be negative.",
+    _satisfaction_amount_positive = models.Constraint(
+        'CHECK(satisfaction_amount >= 0)', "The large amount of satisfaction calls cannot be negative."
     )
+
+    @api.model
+    def _get_number_ranges(self):
+        days = (
+            'satisfaction_window',
+            'satisfaction_short_terms',
+            'satisfaction_short_days',
+            'satisfaction_spacing_days',
+        )
+        counts = ('satisfaction_daily_cap', 'satisfaction_new_invoices', 'satisfaction_disputes')
+        return {
+            **super()._get_number_ranges(),
+            **dict.fromkeys(days, DAYS),
+            **dict.fromkeys(counts, (0, 9999)),
+            'satisfaction_dispute_months': (0, 120),
+        }

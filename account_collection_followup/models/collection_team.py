@@ -35,6 +35,27 @@ class CollectionTeam(models.Model):
         help="See the team's disputes and answer them. They need the role Dispute resolver, no accounting rights.",
     )
 
+    type_ids = fields.One2many(
+        'collection.dispute.type', 'team_id', string="Dispute types", help="Disputes of these types come to the team."
+    )
+    warning = fields.Char(compute='_compute_warning', help="Why the team's disputes lie about.")
+
+    @api.depends('active', 'lead_id.active', 'user_ids', 'type_ids.active')
+    def _compute_warning(self):
+        for team in self:
+            team.warning = bool(team.type_ids.filtered('active')) and team._get_warning()
+
+    def _get_warning(self):
+        """:return: why disputes given to this team reach nobody, in words, or False"""
+        self.ensure_one()
+        if not self.active:
+            return self.env._("Out of use, but dispute types name it: choose another team for them.")
+        if self.lead_id.active:
+            return False
+        if self.user_ids.filtered('active'):
+            return self.env._("Its disputes stay with whoever enters them: choose a lead.")
+        return self.env._("Nobody gets its disputes: choose a lead.")
+
     @api.constrains('company_id')
     def _check_company_is_root(self):
         for team in self:

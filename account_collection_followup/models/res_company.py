@@ -3,6 +3,15 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..tools import DAYS, get_range_problem
+
+#: the numbers of the settings that make sense
+RANGES = {
+    'collection_daily_cap': (0, 999999),
+    'collection_call_tries': (1, 99),
+    'collection_documents_days': (1, DAYS[1]),
+    'collection_exception_days': DAYS,
+}
 #: what a person named in the settings must be allowed to do, none for the director: he only signs
 GROUP_OF_PERSON = {
     'collection_user_id': 'account_collection_followup.group_collection_caller',
@@ -53,12 +62,12 @@ class ResCompany(models.Model):
     )
 
     collection_call_tries = fields.Integer(
-        "Tries of a call",
+        "Tries if nobody answers",
         default=3,
         help="A call nobody answers counts as made after tries on so many different days: the ladder then goes on.",
     )
     collection_documents_days = fields.Integer(
-        "Days after documents",
+        "Days to call after documents",
         default=7,
         help="When documents were sent to the customer he is called again within so many days.",
     )
@@ -70,11 +79,11 @@ class ResCompany(models.Model):
         "manager among the exceptions.",
     )
 
-    _collection_numbers_positive = models.Constraint(
-        'CHECK(collection_daily_cap >= 0 AND collection_call_tries >= 1 AND collection_documents_days >= 1 '
-        'AND collection_exception_days >= 0)',
-        "Collections: the cap and the days before an exception cannot be negative; tries and days are at least one.",
-    )
+    @api.constrains(*RANGES)
+    def _check_collection_numbers(self):
+        for company in self:
+            if problem := get_range_problem(company, RANGES):
+                raise ValidationError(problem)
 
     @api.constrains('collection_user_id', 'collection_manager_id', 'collection_director_id')
     def _check_collection_people(self):
@@ -111,6 +120,21 @@ class ResCompany(models.Model):
                 values['group'] = self.env.ref(group).sudo().name
                 problems.append(self.env._("%(role)s: %(user)s needs the role %(group)s of Collections.", **values))
         return problems
+
+    @api.model
+    def _get_collection_user_warning(self, user):
+        """What a default collector may be named for, but will stumble over.
+
+        :param user: whom the settings name or are about to name
+        :return: a sentence, or False
+        """
+        user = user.sudo()
+        caller, collector = (GROUP_OF_PERSON[name] for name in ('collection_user_id', 'collection_manager_id'))
+        if not user.active or not user.has_group(caller) or user.has_group(collector):
+            return False
+        return self.env._(
+            "Default collector: %s is a caller and cannot open runs, approve messages or post letters.", user.name
+        )
 
     def _check_collection_administrator(self):
         """:raise AccessError: unless the user administers collections and may work in this company (R47)"""

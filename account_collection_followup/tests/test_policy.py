@@ -1,6 +1,8 @@
 import random
+from ast import literal_eval
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
@@ -57,6 +59,32 @@ class TestPolicy(CollectionCommon):
             # the form says it before it is saved
             level = self.env['collection.level'].new({'name': "Level", 'rank': 35, 'by_call': True, **values})
             self.assertIn(message.lower(), level.problem.lower())
+
+    def test_numbers_that_make_no_sense_are_refused_by_name(self):
+        level, policy = self.levels[30], self.policy
+        for record, name, value, message in (
+            (level, 'rank', -1, "Reminder 2: “Rank” is -1: choose a number from 0"),
+            (level, 'days_given', -3, "Reminder 2: “Days given to pay” is -3: choose a number from 0 to 366"),
+            (self.levels[20], 'delay_days', 400, "Reminder 1: “Days from the due date” is 400"),
+            (policy, 'act_days', 5000, "Standard: “Working days before acting” is 5000"),
+            (policy, 'letter_days', -1, "Standard: “Working days to post a letter” is -1"),
+            (policy, 'objection_days', 0, "“Days an objection may last” is 0: choose a number from 1"),
+            (policy, 'satisfaction_window', 900, "“Invoices of how many days together” is 900"),
+        ):
+            with self.subTest(name):
+                with self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
+                    record[name] = value
+                # and said before it is saved
+                form = Form(record)
+                form[name] = value
+                self.assertIn(message.split(': ', 1)[-1], form.warning if record == policy else form.problem)
+
+    def test_a_wrong_number_of_a_level_shows_on_its_policy(self):
+        form = Form(self.policy)
+        with form.level_ids.edit(2) as line:
+            line.rank = -1
+            line.days_given = -3
+        self.assertIn("Reminder 2: “Rank” is -1", form.warning)
 
     def test_problems_of_a_level_are_said_on_its_form(self):
         form = Form(self.env['collection.level'].with_context(default_policy_id=self.policy.id))
@@ -183,6 +211,72 @@ class TestChangedLadder(CollectionCommon):
         text = self.edit(self.levels[30], active=False)
         self.assertIn("Then comes Reminder 3, not Reminder 2.", text)
         self.assertEqual(self.next_level(move, day), self.levels[40])
+
+    @freeze_time('2026-03-03')
+    def test_taken_out_of_use_in_the_dialog_of_the_policy(self):
+        _move, day = self.climb(self.partner_b)
+        self.invoice(due='2026-03-05')
+        self.run_day(day)
+        self.assertEqual(
+            [self.steps(partner)[-1].level_id.rank for partner in self.partner_a + self.partner_b], [20, 30]
+        )
+        sentences = (
+            "At Reminder 1: 1 item of 1 customer.",
+            "Then comes Reminder 3, not Reminder 2.",
+            "At Reminder 2: 1 item of 1 customer.",
+            "Then comes Reminder 3.",
+            "Check the texts of the levels after Reminder 2: they may count the reminders before.",
+        )
+        with Form(self.policy) as form:
+            index = self.policy.level_ids.ids.index(self.levels[30].id)
+            with form.level_ids.edit(index) as line:
+                line.active = False
+                for sentence in sentences:
+                    self.assertIn(sentence, line.impact)
+            for sentence in sentences:
+                self.assertIn(sentence, form.impact)
+        self.assertFalse(self.levels[30].active)
+
+    def test_switches_are_not_saved_before_their_impact_is_read(self):
+        for model in ('collection.policy', 'collection.level'):
+            arch = etree.fromstring(self.env[model].get_view(view_type='form')['arch'])
+            switches = arch.xpath("//field[@widget='boolean_toggle'][@name='active']")
+            self.assertTrue(switches)
+            for switch in switches:
+                self.assertEqual(literal_eval(switch.get('options')), {'autosave': False})
+
+    @freeze_time('2026-03-03')
+    def test_later_texts_may_count_the_reminders_before(self):
+        hint = "Check the texts of the levels after"
+        self.assertIn(hint, self.edit(self.levels[30], rank=45))
+        self.assertFalse(self.edit(self.levels[50], active=False), "nothing is written after a formal notice")
+        self.assertFalse(self.edit(self.levels[10], rank=11), "no rung of the ladder")
+
+    def test_changed_delays_are_explained(self):
+        changes = {
+            'act_days': (4, "put in hand 4 working days after its date. Dates already announced stay."),
+            'restart_days': (9, "left alone for 9 days"),
+            'stale_days': (20, "not carried out 20 days after its date is announced again"),
+            'hold_response_days': (6, "leave 6 working days after their end"),
+            'promise_grace_days': (3, "broken 3 working days after their date"),
+            'receipt_hold_days': (7, "holds messages for 7 working days"),
+            'direct_debit_days': (8, "left alone until 8 working days"),
+            'consult_days': (1, "told 1 working days before a formal notice"),
+        }
+        with Form(self.policy) as form:
+            self.assertFalse(form.impact)
+            for name, (value, sentence) in changes.items():
+                form[name] = value
+                self.assertIn(sentence, form.impact)
+        self.assertFalse(self.policy.impact)
+        self.assertEqual(self.edit(self.policy, consult_days=0),
+                         "From the next run on, the sales rep is told nothing before a formal notice or litigation.")  # fmt: skip
+
+    @freeze_time('2026-03-03')
+    def test_dates_already_announced_stay_with_other_delays(self):
+        _move, day = self.climb()
+        self.policy.act_days = 6
+        self.assertEqual(self.steps().act_on, day)
 
     @freeze_time('2026-03-03')
     def test_an_announcement_that_no_longer_fits(self):

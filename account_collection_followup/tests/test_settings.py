@@ -1,9 +1,6 @@
-from psycopg2 import IntegrityError
-
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
 
 from .common import CollectionCommon
 
@@ -73,9 +70,24 @@ class TestSettings(CollectionCommon):
         self.manager.active = False
         self.assertIn("is not an active internal user", self.settings().problem)
 
+    def test_a_default_collector_who_only_calls_is_said(self):
+        caller = new_test_user(self.env, login='settings_calls', groups=GROUP + 'caller', company_id=self.company.id)
+        with Form(self.settings()) as form:
+            self.assertFalse(form.warning)
+            form.collection_user_id = caller
+            self.assertIn("is a caller and cannot open runs", form.warning)
+        self.assertEqual(self.company.collection_user_id, caller, "soft: saved all the same")
+        self.assertIn("settings_calls", self.settings().warning)
+
     def test_limits_are_checked(self):
-        with self.assertRaises(IntegrityError), mute_logger('odoo.sql_db'), self.cr.savepoint():
-            self.settings().collection_daily_cap = -1
+        for name, value, message in (
+            ('collection_daily_cap', -1, "“Messages per day at most” is -1: choose a number from 0 to"),
+            ('collection_call_tries', 0, "“Tries if nobody answers” is 0"),
+            ('collection_documents_days', 0, "“Days to call after documents” is 0"),
+            ('collection_exception_days', 5000, "“Working days before an exception” is 5000"),
+        ):
+            with self.subTest(name), self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
+                self.settings()[name] = value
         foreign = self.policy.copy({'company_id': self.setup_other_company()['company'].id})
         with self.assertRaisesRegex(ValidationError, "cannot be the default"), self.cr.savepoint():
             self.settings().collection_policy_id = foreign

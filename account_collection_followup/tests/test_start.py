@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import TODAY, CollectionCommon
 
@@ -86,6 +86,19 @@ class TestStart(CollectionCommon):
         self.approve(run)
         run = self.run_day('2026-03-03')
         self.assertEqual(self.steps(self.partner_b).mapped('level_id.rank'), [20])
+
+    def test_once_started_it_says_what_is_left_to_do(self):
+        aside, chased = self.invoice(amount=300), self.invoice(amount=50)
+        self.term(aside).no_followup = True
+        self.start()
+        with Form(self.env['collection.start'].with_context(default_company_id=self.company.id)) as form:
+            self.assertEqual(str(form.started_on), TODAY)
+            self.assertEqual((form.aside_count, form.aside_amount), (1, 300))
+            action = form.save().action_aside()
+        found = self.env[action['res_model']].search(action['domain'])
+        self.assertIn(aside, found.move_id)
+        self.assertNotIn(chased, found.move_id)
+        self.assertEqual(form.record.action_settings()['res_model'], 'collection.settings')
 
     def test_refusals(self):
         with self.assertRaisesRegex(UserError, "past"):

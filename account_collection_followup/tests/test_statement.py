@@ -68,6 +68,20 @@ class TestStatement(CollectionCommon):
             self.assertIn(text, html)
         self.assertNotIn("Internal words", html)
 
+    def test_without_remarks_the_amounts_reach_the_margin(self):
+        move = self.invoice()
+        self.assertEqual(self.html().count('width:21%'), 1, "the number, no empty column")
+        self.env['collection.promise'].create(
+            {
+                'partner_id': self.partner_a.id,
+                'line_ids': [(0, 0, {'move_id': move.id, 'amount': 500, 'date': '2026-03-06'})],
+            }
+        )
+        self.env.invalidate_all()
+        html = self.html()
+        self.assertIn("Payment agreed", html)
+        self.assertEqual(html.count('width:21%'), 2)
+
     def test_each_currency_has_its_totals(self):
         other = self.setup_other_currency('HRK')
         self.invoice(amount=100)

@@ -68,6 +68,10 @@ class TestViews(TransactionCase):
                     broad.append(f"{view.name}: {field.get('name')} has {len(shown)} columns")
         self.assertFalse(broad, "\n".join(broad))
 
+    def test_empty_screens_show_nobody_who_does_not_exist(self):
+        samples = [view.name for view, arch in self._get_archs() if arch.get('sample')]
+        self.assertFalse(samples)
+
     def test_every_file_of_views_is_loaded(self):
         """No view is left out of the manifest."""
         manifest = Manifest.for_addon(MODULE)

@@ -1,2 +1,3 @@
 from .pages import Section, count_rows, cut_into_pages
+from .ranges import DAYS, get_range_problem
 from .working_days import WorkingDays

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 
@@ -22,11 +23,18 @@ class CollectionItemAsOf(models.TransientModel):
 
     def _get_action(self, name):
         self.ensure_one()
+        if self.date > self.env.company._collection_today():
+            raise UserError(
+                self.env._("%s is not over: choose today or an earlier day.", format_date(self.env, self.date))
+            )
         action = self.env['ir.actions.act_window']._for_xml_id(f'account_collection_followup.{name}')
         # without its path: the address would open the list of today
         action.pop('path', None)
+        title = self.env._("%(list)s as of %(date)s", list=action['name'], date=format_date(self.env, self.date))
         return dict(
             action,
-            name=self.env._("%(list)s as of %(date)s", list=action['name'], date=format_date(self.env, self.date)),
+            name=title,
+            # what the screen shows above the list
+            display_name=title,
             context={'collection_as_of': fields.Date.to_string(self.date)},
         )

@@ -42,6 +42,7 @@ class CollectionSettings(models.TransientModel):
     collection_log_invoices = fields.Boolean(related='company_id.collection_log_invoices', readonly=False)
     collection_window = fields.Selection(related='company_id.collection_window', readonly=False)
     problem = fields.Text(compute='_compute_problem')
+    warning = fields.Char(compute='_compute_problem')
     impact = fields.Text(compute='_compute_impact')
 
     @api.model
@@ -50,9 +51,10 @@ class CollectionSettings(models.TransientModel):
 
     @api.depends('company_id', 'collection_user_id', 'collection_manager_id', 'collection_director_id')
     def _compute_problem(self):
-        """Who was named once and can no longer do it, for example because he left."""
+        """Who was named once and can no longer do it, for example because he left; and who can do part of it only."""
         for settings in self:
             settings.problem = '\n'.join(settings.company_id._get_collection_problems()) or False
+            settings.warning = settings.company_id._get_collection_user_warning(settings.collection_user_id._origin)
 
     def _compute_display_name(self):
         for settings in self:

@@ -76,6 +76,8 @@ class CollectionStart(models.TransientModel):
     )
     entry_count = fields.Integer(compute='_compute_entries')
     entry_amount = fields.Monetary(compute='_compute_entries')
+    aside_count = fields.Integer(compute='_compute_aside')
+    aside_amount = fields.Monetary(compute='_compute_aside')
 
     @api.depends('company_id')
     def _compute_from_company(self):
@@ -109,6 +111,27 @@ class CollectionStart(models.TransientModel):
                 start._get_domain([('kind', '=', 'entry')]), [], ['__count', 'residual:sum']
             )
             start.entry_count, start.entry_amount = groups[0]
+
+    @api.depends('company_id')
+    def _compute_aside(self):
+        for start in self:
+            groups = self.env['collection.item']._read_group(start._get_aside_domain(), [], ['__count', 'residual:sum'])
+            start.aside_count, start.aside_amount = groups[0] if start.started_on else (0, 0)
+
+    def _get_aside_domain(self):
+        """:return: domain of what customers owe and are not asked for"""
+        return self._get_domain([('no_followup', '=', True), ('residual_currency', '>', 0)])
+
+    def action_aside(self):
+        """Open the open items that are not chased, to release those that should be."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('account_collection_followup.collection_item_action')
+        return dict(action, domain=self._get_aside_domain())
+
+    def action_settings(self):
+        """Open the settings of the company, where what the start set is changed."""
+        self.ensure_one()
+        return self.env['collection.settings'].with_company(self.company_id).action_open()
 
     def _get_domain(self, domain):
         return [('company_id', 'child_of', self.company_id.id), ('partner_id', '!=', False), *domain]
