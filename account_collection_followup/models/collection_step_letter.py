@@ -31,7 +31,9 @@ class CollectionStep(models.Model):
     letter_waits = fields.Boolean("Letter to post", compute='_compute_letter_waits')
     letter_means = fields.Char("By", compute='_compute_letter_means')
     letter_remark = fields.Char(
-        "Remark", compute='_compute_letter_remark', help="Why the letter should not leave, as things stand now."
+        "Remark",
+        compute='_compute_letter_remark',
+        help="Why the letter was set aside, or should not leave as things stand now.",
     )
     letter_reference = fields.Char(
         "Our reference",
@@ -58,15 +60,16 @@ class CollectionStep(models.Model):
                 self.env._("Registered letter") if step.registered_state != 'none' else self.env._("Letter")
             )
 
-    @api.depends('letter_waits', 'printed_on')
+    @api.depends('letter_waits', 'letter_state', 'registered_state', 'printed_on', 'failure')
     def _compute_letter_remark(self):
         # asked of the plan now, once for all of them
         outdated = self.filtered('letter_waits').sudo()._get_letter_outdated()
         for step in self:
             reason = outdated.get(step.sudo())
-            step.letter_remark = reason and (
-                self.env._("%(reason)s: do not post", reason=reason) if step.printed_on else reason
-            )
+            if reason and step.printed_on:
+                reason = self.env._("Do not post: %(reason)s", reason=reason)
+            failed = step.letter_waits and 'failed' in (step.letter_state, step.registered_state)
+            step.letter_remark = reason or (failed and step.failure)
 
     def _compute_letter_reference(self):
         for step in self:

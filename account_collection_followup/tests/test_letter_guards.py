@@ -94,12 +94,18 @@ class TestLetterRecall(LetterCommon):
         self.assertFalse((step | kept)[0].letter_remark)
         self.pay(self.move)
         (step | kept).invalidate_recordset()
-        self.assertEqual(step.with_user(self.collector).letter_remark, "Settled meanwhile: do not post")
+        self.assertEqual(step.with_user(self.collector).letter_remark, "Do not post: Settled meanwhile")
         self.assertFalse(kept.letter_remark)
         step.action_posted()
         step.invalidate_recordset()
         self.assertEqual((step.letter_state, step.letter_remark), ('sent', False), "it may have left all the same")
         self.assertTrue(other)
+
+    def test_what_was_set_aside_says_why(self):
+        self.partner_a.street = False
+        step = self.letter(self.invoice())
+        self.assertEqual(step.letter_remark, step.failure)
+        self.assertIn("postal address", step.letter_remark)
 
     def test_remarks_of_a_list_ask_the_plan_once(self):
         customers = self.env['res.partner'].create(
