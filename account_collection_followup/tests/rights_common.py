@@ -174,6 +174,9 @@ class RightsCommon(CollectionCommon):
             'date_until': fields.Date.add(self.today, days=5)})  # fmt: skip
 
     def consultation(self, owner=None):
+        # the invoice stands before a formal notice that nothing announced
+        self.policy.level_ids.filtered(lambda level: level.kind == 'reminder').active = False
+        self.levels[50].delay_days = 1
         return internal(self.env['collection.consultation'].sudo()).create({
             'partner_id': self.partner_a.id, 'company_id': self.company.id, 'track': 'formal',
             'level_id': self.levels[50].id, 'user_id': (owner or self.somebody).id, 'told_on': self.today,
