@@ -7,7 +7,8 @@ from .collection_level import TRACK_OF_KIND
 
 #: one overdue item in the answer of the plan.
 #: ``reason`` is None for an item that rises to ``level_id``; amounts in the currency of
-#: the document except ``*_company``; ``until`` is the last day of a hold if known.
+#: the document except ``*_company``; ``until`` is the last day of a hold if known, or, where something is waited
+#: for (an announced act, the sales rep, days of peace), the day on which it goes on.
 PlanItem = namedtuple(
     'PlanItem',
     [
@@ -223,7 +224,7 @@ class CollectionPlan(models.AbstractModel):
                       round((i.free - i.netted) * i.residual / i.residual_currency, %(digits)s) AS to_chase_company,
                       i.move_type = 'out_invoice' AND i.is_move_sent IS NOT TRUE AS never_sent,
                       %(reason)s AS reason, i.due_date + v.delay_days AS enters_on,
-                      COALESCE(t.running_until, i.last_given) AS running_until, t.peace_until,
+                      COALESCE(t.running_until, i.last_act_on) AS running_until, t.peace_until,
                       COALESCE(c.act_from, i.told_by) AS told_until, c.objected_until
                  FROM item i
                  LEFT JOIN climb k ON k.policy_id = i.policy_id AND k.last_id = COALESCE(i.last_id, 0)

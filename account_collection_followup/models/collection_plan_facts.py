@@ -183,7 +183,7 @@ class CollectionPlan(models.AbstractModel):
                     GROUP BY h.step_id, h.partner_id, h.track, h.date, h.date_given, h.act_on, h.complete),
                talk AS (
                    SELECT a.partner_id, a.track,
-                          max(a.date_given) FILTER (WHERE a.still AND a.act_on > %(day)s) AS running_until,
+                          max(a.act_on) FILTER (WHERE a.still AND a.act_on > %(day)s) AS running_until,
                           bool_or(a.still AND (a.act_on IS NULL OR (a.act_on <= %(day)s AND a.complete IS NOT TRUE))) AS unfinished,
                           max(a.ended_on + c.restart_days) FILTER (
                               WHERE NOT a.still AND a.ended_on < a.date_given AND a.track <> 'litigation'
