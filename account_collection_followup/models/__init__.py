@@ -14,6 +14,7 @@ from . import collection_call_complaint
 from . import collection_call_needless
 from . import collection_call_next
 from . import collection_call_planner
+from . import collection_call_rights
 from . import collection_call_trace
 from . import collection_case
 from . import collection_case_call
@@ -27,6 +28,7 @@ from . import collection_contact_role
 from . import collection_dialog
 from . import collection_dispute
 from . import collection_dispute_activity
+from . import collection_dispute_answer
 from . import collection_dispute_line
 from . import collection_dispute_type
 from . import collection_exception

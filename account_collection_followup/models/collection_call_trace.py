@@ -4,18 +4,20 @@ from odoo import models
 
 
 class CollectionCall(models.Model):
-    """What a call leaves in the chatters: the case keeps what was said, the customer that somebody spoke to him.
+    """What a call leaves in the chatters: the case keeps what was said, the customer that he was asked how he is served.
 
-    The customer's chatter is read by colleagues without accounting rights: it gets no amount. All of it is internal.
+    Any employee reads the customer's chatter: nothing there says that a payment was asked for, nor any amount. All of
+    it is internal.
     """
 
     _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
 
     def _log_made(self):
-        """Note a call that reached somebody on its case and on the customer."""
+        """Note a call that reached somebody on its case, a satisfaction call on the customer as well."""
         for call in self:
             call._log_on_case({call: call._get_trace(with_note=True)})
-            call._log_on_customer({call: call._get_trace()})
+            if call.purpose == 'satisfaction':
+                call._log_on_customer({call: call._get_trace()})
 
     def _log_try(self):
         """Note on the case that nobody was reached."""
@@ -27,15 +29,22 @@ class CollectionCall(models.Model):
         self.ensure_one()
         call = self.sudo()
         labels = {name: dict(self._fields[name]._description_selection(self.env)) for name in ('result', 'purpose')}
+        dispute = call.dispute_id if call.result == 'dispute' else call.dispute_id.browse()
         parts = [
             call._get_html_link(title=labels['purpose'][call.purpose] + (f" ({self._get_channel()})")),
             call.contact_id.name or '',
-            ', '.join(call._get_invoices().mapped('name')),
+            ', '.join(call._get_said_invoices(dispute)),
         ]
-        trace = Markup(" · ").join(filter(None, parts)) + Markup(": ") + labels['result'][call.result]
-        if with_note and call.note:
-            trace += Markup("<br/>") + call.note
+        said = ", ".join(filter(None, [labels['result'][call.result], dispute.type_id.name]))
+        trace = Markup(" · ").join(filter(None, parts)) + Markup(": ") + said
+        if with_note:
+            trace += Markup().join(Markup("<br/>") + text for text in (dispute.reason, call.note) if text)
         return trace
+
+    def _get_said_invoices(self, dispute):
+        """:return: numbers of the invoices a call was about: of what the customer contests, only what he contests"""
+        moves = dispute.line_ids.move_id.sorted('id') if dispute else self._get_invoices()
+        return [name for name in moves.mapped('name') if name]
 
     def _get_channel(self):
         return dict(self._fields['channel']._description_selection(self.env))[self.channel].lower()

@@ -344,6 +344,12 @@ class CollectionException(models.Model):
     @api.model
     def _say_planned(self, call):
         purpose = dict(call._fields['purpose']._description_selection(self.env))[call.purpose]
+        if call.tries == 1:
+            return self.env._(
+                "%(purpose)s call planned for %(day)s, tried once.",
+                purpose=purpose,
+                day=format_date(self.env, call.planned_on),
+            )
         if call.tries:
             return self.env._(
                 "%(purpose)s call planned for %(day)s, tried %(tries)s times.",

@@ -38,6 +38,7 @@ class MailActivity(models.Model):
         # EXTENDS mail: the button in a list leads straight to the dialog
         try:
             self._check_call_logged()
+            self._check_dispute_answered()
             self._check_dispute_closed()
         except RedirectWarning as warning:
             if len(self) > 1:
@@ -50,6 +51,7 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         # EXTENDS mail: a call is done when its result is logged; a dispute that was answered goes to who closes it
         self._check_call_logged()
+        self._check_dispute_answered(feedback)
         self._check_dispute_closed()
         disputes = self.env['collection.dispute'].browse(
             self._get_collection_activities('collection.dispute').mapped('res_id')
@@ -70,6 +72,27 @@ class MailActivity(models.Model):
                 {'default_call_id': call.id},
             )
 
+    def _check_dispute_answered(self, feedback=False):
+        """Done without a word says nothing: a dispute is answered with what was found, by who has it to answer.
+
+        :param str feedback: what the user wrote, which is the answer
+        :raise RedirectWarning: with the way to answer the dispute, if he wrote nothing
+        """
+        Dispute = self.env['collection.dispute']
+        activities = self._get_collection_activities('collection.dispute').filtered(Dispute._is_to_answer)
+        for dispute in Dispute.browse(activities.mapped('res_id')):
+            if dispute.sudo().state != 'open':
+                continue
+            if feedback and feedback.strip():
+                dispute._check_answer()
+                continue
+            raise RedirectWarning(
+                self.env._("Say what was found: that answers the dispute."),
+                self.env.ref('account_collection_followup.collection_dispute_answer_action').id,
+                self.env._("Answer"),
+                {'default_purpose': 'answer', 'default_dispute_id': dispute.id},
+            )
+
     def _check_dispute_closed(self):
         """:raise RedirectWarning: with the way to close the dispute, if it was answered and is still open"""
         answered = self.env.ref('account_collection_followup.activity_type_dispute_close', raise_if_not_found=False)
@@ -81,7 +104,7 @@ class MailActivity(models.Model):
             raise RedirectWarning(
                 self.env._("Close the dispute with its outcome: that ends the activity."),
                 self.env.ref('account_collection_followup.collection_dispute_close_action').id,
-                self.env._("Solve"),
+                self.env._("Close"),
                 {'default_dispute_id': dispute.id},
             )
 

@@ -1,6 +1,7 @@
 from . import test_activity
 from . import test_call
 from . import test_call_planned
+from . import test_call_rights
 from . import test_case
 from . import test_configuration
 from . import test_consultation

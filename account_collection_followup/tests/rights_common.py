@@ -290,6 +290,7 @@ class RightsCommon(CollectionCommon):
             # facts
             ('collection.call', 'action_made'): lambda: on(self.call(owner), 'all_well'),
             ('collection.call', 'action_cancel'): lambda: self.call(owner),
+            ('collection.dispute', 'action_answer'): lambda: on(self.dispute(owner), "It was late"),
             ('collection.dispute', 'action_close'): lambda: on(self.dispute(owner), 'rejected'),
             ('collection.dispute', 'action_reopen'): lambda: self.closed_dispute(owner),
             ('collection.hold', 'action_end'): self.hold,
@@ -336,7 +337,8 @@ class RightsCommon(CollectionCommon):
             ('collection.settings', 'action_open'): lambda: self.env['collection.settings'],
             ('collection.settings', 'action_start'): lambda: wizard(
                 'collection.settings', company_id=self.company.id),
-            ('collection.start', 'action_start'): self.unstarted,
+            **{('collection.start', name): self.unstarted for name in (
+                'action_aside', 'action_settings', 'action_start')},
             # dialogs
             ('collection.call.log', 'action_save'): lambda: wizard(
                 'collection.call.log', {'default_call_id': self.call(owner).id}, result='all_well'),
@@ -355,6 +357,8 @@ class RightsCommon(CollectionCommon):
                 partner_ids=[Command.set(self.partner_a.ids)]),
             ('collection.policy.assign', 'action_assign', 'default'): lambda: wizard(
                 'collection.policy.assign', policy_id=self.mine('collection.policy').id, as_default=True),
+            ('collection.reason', 'action_confirm', 'answer'): lambda: wizard(
+                'collection.reason', purpose='answer', dispute_id=self.dispute(owner).id, reason="It was late"),
             ('collection.reason', 'action_confirm', 'promise'): lambda: wizard(
                 'collection.reason', purpose='promise', promise_id=self.promise().id, reason="A mistake"),
             ('collection.reason', 'action_confirm'): lambda: wizard(

@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, RedirectWarning, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import CollectionCommon
 
@@ -193,6 +193,77 @@ class TestActivity(CollectionCommon):
         dispute.with_user(self.collector).action_reopen()
         self.assertEqual(self.listed(dispute), {(owner, dispute.deadline, 'dispute')})
 
+    def test_done_on_a_dispute_asks_for_the_answer(self):
+        """Done without a word answers nothing: it leads to the dialog, whose text is the answer (R12)."""
+        owner = self.reps[0]
+        dispute = self.make_dispute(reason="It arrived broken")
+        activity = self.activities(dispute).with_user(owner)
+        with self.assertRaises(RedirectWarning) as refused, self.env.cr.savepoint():
+            activity.action_feedback()
+        self.assertEqual(refused.exception.args[3], {'default_purpose': 'answer', 'default_dispute_id': dispute.id})
+        for opened in (activity.action_done(), dispute.with_user(owner).action_answer()):
+            self.assertEqual((opened['res_model'], opened['target']), ('collection.reason', 'new'))
+            self.assertEqual(opened['context']['default_dispute_id'], dispute.id)
+        self.assertEqual(self.listed(dispute), {(owner, dispute.deadline, 'dispute')})
+        with Form(
+            self.env['collection.reason'].with_user(owner).with_context(opened['context']),
+            'account_collection_followup.collection_dispute_answer_view_form',
+        ) as form:
+            self.assertEqual(form.dispute_reason, "It arrived broken")
+            form.reason = "The pallet was replaced."
+        form.record.action_confirm()
+        self.assertEqual(self.listed(dispute), {(self.collector, dispute.deadline, 'dispute_close')})
+        self.env.invalidate_all()
+        self.assertEqual(dispute.finding, "The pallet was replaced.")
+        note = dispute.message_ids.filtered(lambda message: "pallet" in message.body)
+        self.assertEqual((len(note), note.author_id), (1, owner.partner_id))
+        self.assertFalse(note.notified_partner_ids)
+        closing = self.env['collection.dispute.close'].with_user(self.collector).create(
+            {'dispute_id': dispute.id, 'outcome': 'accepted'}
+        )  # fmt: skip
+        self.assertEqual(closing.finding, "The pallet was replaced.")
+        with self.assertRaisesRegex(UserError, "answered already"):
+            dispute.with_user(owner).action_answer("Once more")
+        closing.action_close()
+        with self.assertRaisesRegex(UserError, "is closed since"):
+            dispute.with_user(owner).action_answer("Once more")
+
+    def test_who_answers_a_dispute(self):
+        """Owner, team and sales rep, each what is his; a word is needed; nobody else answers."""
+        owner, rep = self.reps
+        mate, other = (
+            new_test_user(self.env, f'activity_{name}', groups=GROUP + 'resolver', company_id=self.company.id)
+            for name in ('mate', 'other')
+        )
+        self.partner_a.user_id = rep
+        team = self.env['collection.team'].create({'name': "Logistics", 'user_ids': mate.ids})
+        dispute = self.make_dispute(team_id=team.id)
+        self.assertEqual((dispute.team_id, dispute.user_id), (team, owner))
+
+        def may(user):
+            return dispute.with_user(user).can_answer
+
+        self.assertEqual([may(user) for user in (owner, rep, mate, self.collector)], [True, True, True, False])
+        with self.assertRaises(AccessError):
+            dispute.with_user(other).action_answer("Not mine")
+        with self.assertRaises(AccessError):
+            dispute.with_user(self.collector).action_answer("Not mine")
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self.activities(dispute).with_user(self.collector).action_feedback(feedback="Not mine")
+        with self.assertRaisesRegex(UserError, "what was found"):
+            dispute.with_user(rep).action_answer(" ")
+        dispute.with_user(rep).action_answer("Told the customer.")
+        self.assertEqual(self.listed(dispute), {(owner, dispute.deadline, 'dispute')})
+        self.assertEqual([may(user) for user in (owner, rep, mate)], [True, False, True])
+        dispute.with_user(mate).action_answer("Sent again.")
+        self.assertEqual(self.listed(dispute), {(self.collector, dispute.deadline, 'dispute_close')})
+        self.assertFalse(any(may(user) for user in (owner, rep, mate)))
+        self.assertEqual(set(dispute.finding.split('\n')), {"Told the customer.", "Sent again."})
+        dispute.with_user(self.collector).action_close('rejected')
+        dispute.with_user(self.collector).action_reopen()
+        self.assertFalse(dispute.finding)
+        self.assertTrue(may(owner))
+
     def test_dispute_given_to_another(self):
         dispute = self.make_dispute()
         dispute.write({'user_id': self.reps[1].id, 'deadline': '2026-03-09'})
@@ -231,8 +302,8 @@ class TestActivity(CollectionCommon):
 
     # -- what the customer's form shows -------------------------------------
     def test_traces(self):
-        """The case keeps calls and tries; the customer's chatter says who spoke about what, without any amount."""
-        call = self.make_call(move_ids=[fields.Command.set(self.move.ids)])
+        """The case keeps calls and tries; the customer's chatter disputes and satisfaction calls, without any amount."""
+        call = self.make_call(purpose='satisfaction', move_ids=[fields.Command.set(self.move.ids)])
         call.with_user(self.reps[0]).action_made('voicemail', "Nobody there")
         notes = ''.join(call.case_id.message_ids.mapped('body'))
         self.assertIn("Voicemail", notes)

@@ -86,6 +86,7 @@ class CollectionCallLog(models.TransientModel):
             call = Call.browse(values['call_id'])
             if call.state != 'planned':
                 raise UserError(self.env._("This call was made or cancelled already."))
+            call._check_can_log()
             return call
         return Call.search(
             [('case_id', '=', values.get('case_id')), ('state', '=', 'planned')], order='planned_on, id', limit=1
@@ -118,8 +119,9 @@ class CollectionCallLog(models.TransientModel):
         lines = [fields.Command.clear()]
         if self.result in PROMISES:
             lines += [fields.Command.create(vals) for vals in self._prepare_promisable()]
-        elif self.result == 'dispute' and not self._is_caller():
-            lines += [fields.Command.create(vals) for vals in self._prepare_contestable()]
+        elif self.result == 'dispute':
+            prepared = self._prepare_disputable() if self._is_caller() else self._prepare_contestable()
+            lines += [fields.Command.create(vals) for vals in prepared]
         self.line_ids = lines
 
     def _is_caller(self):
@@ -137,6 +139,17 @@ class CollectionCallLog(models.TransientModel):
             for item in items
             if not item.promised
         ]
+
+    def _prepare_disputable(self):
+        """:return: values of the lines of a dispute: the invoice, if only one can be meant"""
+        items = self.case_id.item_ids.filtered(
+            lambda item: (
+                item.kind == 'invoice' and item.currency_id.compare_amounts(item.residual_currency, item.disputed) > 0
+            )
+        )
+        if len(items) != 1:
+            return []
+        return [dict(items._prepare_choice(), amount=items.residual_currency - items.disputed)]
 
     def _prepare_contestable(self):
         """:return: values of the lines who may not read invoices chooses from: those the call is about"""

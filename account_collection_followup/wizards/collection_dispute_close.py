@@ -7,7 +7,7 @@ class CollectionDisputeClose(models.TransientModel):
     """The outcome of a dispute, and until when the customer may act on it (R16)."""
 
     _name = 'collection.dispute.close'
-    _description = "Solve a Dispute"
+    _description = "Close a Dispute"
     _inherit = ['collection.dialog']
 
     dispute_id = fields.Many2one('collection.dispute', required=True, readonly=True)
@@ -19,7 +19,8 @@ class CollectionDisputeClose(models.TransientModel):
         readonly=False,
         help="Until then the customer may act on the outcome: not chased.",
     )
-    answer = fields.Text("What was found", help="Facts only. Kept with the dispute, not sent to the customer.")
+    finding = fields.Text(related='dispute_id.finding')
+    answer = fields.Text("Remark", help="Facts only. Kept with the dispute, not sent to the customer.")
 
     @api.depends('dispute_id')
     def _compute_response_until(self):

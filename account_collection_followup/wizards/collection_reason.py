@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CollectionReason(models.TransientModel):
-    """Asks why, before something that was announced or agreed is given up (R40)."""
+    """Asks why, before something that was announced or agreed is given up (R40), or what was found (R12)."""
 
     _name = 'collection.reason'
     _description = "Say Why"
@@ -15,12 +15,15 @@ class CollectionReason(models.TransientModel):
             ('failure', "Record the failure"),
             ('skip', "Leave the messages out"),
             ('propose', "Propose litigation"),
+            ('answer', "Answer the dispute"),
         ],
         required=True,
         readonly=True,
     )
     promise_id = fields.Many2one('collection.promise', readonly=True)
     step_id = fields.Many2one('collection.step', readonly=True)
+    dispute_id = fields.Many2one('collection.dispute', readonly=True)
+    dispute_reason = fields.Text(related='dispute_id.reason')
     run_line_ids = fields.Many2many('collection.run.line', readonly=True)
     reason = fields.Text("Why?", required=True)
 
@@ -31,6 +34,8 @@ class CollectionReason(models.TransientModel):
             self.promise_id.action_cancel(self.reason)
         elif self.purpose == 'step':
             self.step_id.action_cancel(self.reason)
+        elif self.purpose == 'answer':
+            self.dispute_id.action_answer(self.reason)
         elif self.purpose == 'skip':
             self.run_line_ids.action_skip(self.reason)
         elif self.purpose == 'propose':

@@ -125,6 +125,7 @@ class CollectionStart(models.TransientModel):
     def action_aside(self):
         """Open the open items that are not chased, to release those that should be."""
         self.ensure_one()
+        self.company_id._check_collection_administrator()
         action = self.env['ir.actions.act_window']._for_xml_id('account_collection_followup.collection_item_action')
         return dict(action, domain=self._get_aside_domain())
 

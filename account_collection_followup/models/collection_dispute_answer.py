@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class CollectionDispute(models.Model):
+    """The answer to a dispute: what was found, by whoever has it on his list (R12, R13, R15).
+
+    An answer is kept as what came out of the activity that asked for it: nothing else stores it. Closing with an
+    outcome comes after, by who works the list.
+    """
+
+    _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
+
+    can_answer = fields.Boolean(compute='_compute_can_answer')
+    finding = fields.Text("What was found", compute='_compute_finding')
+
+    @api.depends('state', 'user_id', 'team_id', 'activity_ids')
+    @api.depends_context('uid')
+    def _compute_can_answer(self):
+        answered = self._get_answered_activities()
+        for dispute in self:
+            dispute.can_answer = dispute.state == 'open' and dispute in answered
+
+    @api.depends('state', 'activity_ids')
+    def _compute_finding(self):
+        done = self._get_activities(active=False).filtered(self._is_to_answer).sorted('id').grouped('res_id')
+        for dispute in self:
+            texts = [activity.feedback for activity in done.get(dispute._origin.id, ()) if activity.feedback]
+            # one answer can end two activities
+            dispute.finding = '\n'.join(dict.fromkeys(texts)) if dispute.state == 'open' else False
+
+    def action_answer(self, text=None):
+        """Answer an open dispute: it leaves the user's list, and the owner's if he or his team answers.
+
+        Once the owner's is answered, who closes the dispute has it on his list.
+
+        :param str text: what was found; asked for if it is missing
+        :raise AccessError: if the dispute is not the user's to answer
+        :raise UserError: if it is closed, or answered already
+        """
+        self.ensure_one()
+        self._check_answer()
+        if text is None:
+            action = self.env['ir.actions.act_window']._for_xml_id(
+                'account_collection_followup.collection_dispute_answer_action'
+            )
+            return dict(action, context={'default_purpose': 'answer', 'default_dispute_id': self.id})
+        if not text.strip():
+            raise UserError(self.env._("Say what was found."))
+        self._get_answered_activities()[self]._action_done(feedback=text.strip())
+        self._activity_update()
+        return True
+
+    def _check_answer(self):
+        """:raise: unless the user has this dispute to answer now"""
+        self.check_access('read')
+        self._check_open()
+        if self in self._get_answered_activities():
+            return
+        if self._is_solver() or self._get_rep() == self.env.user:
+            raise UserError(self.env._("This dispute was answered already: it waits to be closed."))
+        raise AccessError(self.env._("Only %s, the team or the sales rep can answer.", self._get_owner().name))
+
+    def _get_answered_activities(self):
+        """:return: dict {dispute: activities (with the rights of the desk) that an answer of the user ends}"""
+        waiting = self._get_activities().filtered(self._is_to_answer)
+        to_solve = self.env.ref('account_collection_followup.activity_type_dispute')
+        result = {}
+        for dispute in self:
+            solver = dispute._is_solver()
+            mine = waiting.filtered(
+                lambda activity, dispute=dispute, solver=solver: (
+                    activity.res_id == dispute._origin.id
+                    and (activity.user_id == self.env.user or (solver and activity.activity_type_id == to_solve))
+                )
+            )
+            if mine:
+                result[dispute] = mine
+        return result
+
+    @api.model
+    def _is_to_answer(self, activity):
+        kinds = [
+            self.env.ref(f'account_collection_followup.activity_type_{name}')
+            for name in ('dispute', 'dispute_customer')
+        ]
+        return activity.activity_type_id in kinds
+
+    def _is_solver(self):
+        """:return: whether the user owns the dispute, or is of the team that solves it"""
+        self.ensure_one()
+        team = self.sudo().team_id
+        return self.env.user in (self.sudo().user_id | team.lead_id | team.user_ids)
