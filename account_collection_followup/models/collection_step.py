@@ -54,6 +54,7 @@ class CollectionStep(models.Model):
     sender_role = fields.Selection(SENDER_ROLES, required=True, default='collector')
     sender_id = fields.Many2one('res.users')
     recipient_id = fields.Many2one('res.partner', "Addressee")
+    recipient_email = fields.Char("E-mail address", related='recipient_id.email')
     copy_ids = fields.Many2many('res.partner', string="Copies")
     fallback = fields.Char(help="Why the message does not go to the contact the level asks for.")
     lang = fields.Char("Language")
@@ -187,6 +188,12 @@ class CollectionStep(models.Model):
         call = self.call_ids.filtered(lambda call: call.state == 'planned')[:1]
         action = self.case_id.action_log_call()
         return dict(action, context={**action['context'], 'default_call_id': call.id})
+
+    def action_open_address(self):
+        """Open the addressee, where the address is corrected that a message could not reach."""
+        self.ensure_one()
+        self.check_access('read')
+        return (self.recipient_id or self.partner_id).get_formview_action()
 
     def action_call_made(self):
         """Record that the call of the step was made or tried often enough."""

@@ -321,6 +321,7 @@ class RightsCommon(CollectionCommon):
             ('collection.step', 'action_cancel', 'litigation'): lambda: on(self.handed_over(), "They paid"),
             ('collection.step', 'action_log_call'): self.step,
             ('collection.step', 'action_record_failure'): lambda: on(self.step(), "Nobody there"),
+            ('collection.step', 'action_open_address'): self.failed_step,
             ('collection.step', 'action_resend'): self.failed_step,
             ('collection.step', 'action_print'): self.letter,
             ('collection.step', 'action_open_post'): self.letter,
