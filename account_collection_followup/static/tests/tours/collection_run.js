@@ -54,6 +54,7 @@ tours.add("collection_manager", {
     steps: () => [
         { content: "litigation waits", trigger: `${CUSTOMER}:contains('Litigation'):contains('Manager decides')` },
         { content: "decide", trigger: `${CUSTOMER} button[name=action_approve]`, run: "click" },
+        { content: "hand over", trigger: ".modal:contains('litigation') .modal-footer .btn-primary", run: "click" },
         { content: "nothing is left", trigger: ".o_view_nocontent:contains('Nothing to approve')" },
         { content: "reporting", trigger: ".o_menu_sections [data-menu-xmlid$=menu_collection_reporting]", run: "click" },
         { content: "exceptions", trigger: "[data-menu-xmlid$=menu_collection_exception]", run: "click" },
