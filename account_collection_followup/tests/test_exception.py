@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.collection_fact import internal
 from .common import TODAY, CollectionCommon
 
 
@@ -307,6 +308,15 @@ class TestException(CollectionCommon):
         self.assertEqual((found.kind, found.user_id, found.res_model), ('planned', self.manager, 'collection.call'))
         call.action_cancel()
         self.assertFalse(self.kinds('2026-03-06'))
+
+    def test_planned_call_tried(self):
+        """Tries are told in words that fit their number."""
+        call = self.env['collection.call'].sudo().create({'partner_id': self.partner_a.id, 'planned_on': '2026-02-26'})
+        exceptions = self.env['collection.exception']
+        self.assertTrue(exceptions._say_planned(call).endswith("02/26/2026."))
+        for tries, words in ((1, "tried once."), (2, "tried 2 times.")):
+            internal(call).tries = tries
+            self.assertTrue(exceptions._say_planned(call).endswith(words))
 
     def test_dispute_past_its_time_limit(self):
         dispute = self.env['collection.dispute'].create(
