@@ -76,7 +76,7 @@ class CollectionConsultation(models.Model):
             ('passed', "Time is over"),
             ('none', "Nobody asked"),
         ],
-        string="Answer",
+        string="Rep's answer",
         compute='_compute_state',
     )
     is_waiting = fields.Boolean(compute='_compute_state', search='_search_is_waiting')
