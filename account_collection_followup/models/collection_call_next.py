@@ -27,8 +27,9 @@ class CollectionCall(models.Model):
     @api.model
     def _prepare_cases(self, vals_list):
         # EXTENDS collection.fact
-        super()._prepare_cases(vals_list)
+        result = super()._prepare_cases(vals_list)
         self._check_one_planned([vals['case_id'] for vals in vals_list if vals.get('case_id')])
+        return result
 
     @api.model
     def _check_one_planned(self, case_ids):

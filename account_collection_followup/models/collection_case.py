@@ -81,7 +81,7 @@ class CollectionCase(models.Model):
     promise_ids = fields.One2many('collection.promise', 'case_id', string="Promises")
     call_ids = fields.One2many('collection.call', 'case_id', string="Calls")
     hold_ids = fields.One2many('collection.hold', 'case_id', string="Holds")
-    history_ids = fields.Many2many('collection.history', string="History", compute='_compute_history_ids')
+    history_ids = fields.Many2many('collection.history', compute='_compute_history_ids')
     dispute_count = fields.Integer(compute='_compute_counts')
     promise_count = fields.Integer(compute='_compute_counts')
     call_count = fields.Integer(compute='_compute_counts')

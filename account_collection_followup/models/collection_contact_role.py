@@ -12,7 +12,9 @@ class CollectionContactRole(models.Model):
     _description = "Contact Role"
     _order = 'sequence, id'
 
-    name = fields.Char(required=True, translate=True, help="What a contact with this role does: approves, pays, decides.")
+    name = fields.Char(
+        required=True, translate=True, help="What a contact with this role does: approves, pays, decides."
+    )
     code = fields.Char(
         required=True, help="Stable name of the role for data files and integrations. Made from the name if left empty."
     )

@@ -33,7 +33,7 @@ class CollectionPolicy(models.Model):
 
     @api.depends(lambda self: tuple(self._get_number_ranges()))
     def _compute_warning(self):
-        super()._compute_warning()
+        return super()._compute_warning()
 
     def _get_warnings(self):
         problems = [get_range_problem(self, self._get_number_ranges())]
@@ -49,7 +49,7 @@ class CollectionPolicy(models.Model):
     # ------------------------------------------------------------------
     @api.depends(*EXPLAINED_FIELDS)
     def _compute_impact(self):
-        super()._compute_impact()
+        return super()._compute_impact()
 
     def _get_impact(self):
         sentences = super()._get_impact()

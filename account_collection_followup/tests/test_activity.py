@@ -206,7 +206,7 @@ class TestActivity(CollectionCommon):
             self.assertEqual(opened['context']['default_dispute_id'], dispute.id)
         self.assertEqual(self.listed(dispute), {(owner, dispute.deadline, 'dispute')})
         with Form(
-            self.env['collection.reason'].with_user(owner).with_context(opened['context']),
+            self.env['collection.reason'].with_user(owner).with_context(**opened['context']),
             'account_collection_followup.collection_dispute_answer_view_form',
         ) as form:
             self.assertEqual(form.dispute_reason, "It arrived broken")

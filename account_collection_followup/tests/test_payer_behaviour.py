@@ -69,7 +69,9 @@ class TestPayerBehaviour(CollectionCommon):
             case.payer_text,
             "Pays 1 day early on average, 10 days early when weighted by amount. Invoices settled in 12 months: 2.",
         )
-        self.assertEqual([case._say_delay(days) for days in (0.4, 1, -2)], ["on the due date", "1 day late", "2 days early"])
+        self.assertEqual(
+            [case._say_delay(days) for days in (0.4, 1, -2)], ["on the due date", "1 day late", "2 days early"]
+        )
         reader = new_test_user(
             self.env, 'behaviour_caller', company_id=self.company.id,
             groups='account_collection_followup.group_collection_caller')  # fmt: skip
