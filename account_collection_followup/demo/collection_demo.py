@@ -328,17 +328,6 @@ class CollectionDemo(models.AbstractModel):
             }
         )
 
-    def _plan_call(self, customer, planned_on, today):
-        self.env['collection.call'].create(
-            {
-                'partner_id': customer.id,
-                'contact_id': customer.child_ids[:1].id,
-                'purpose': 'satisfaction',
-                'user_id': self._user('rep').id,
-                'planned_on': planned_on,
-            }
-        )
-
     def _hold(self, customer, invoice, days, reason, today):
         self.env['collection.hold'].with_user(self._user('collector')).create(
             {

@@ -69,46 +69,44 @@ class CollectionPolicy(models.Model):
         :param int days: its new value
         :return: a sentence
         """
-        if name == 'act_days':
-            return self.env._(
+        sentences = {
+            'act_days': self.env._(
                 "From the next messages on, what was announced is put in hand %s working days after its date. "
                 "Dates already announced stay.",
                 days,
-            )
-        if name == 'restart_days':
-            return self.env._(
+            ),
+            'restart_days': self.env._(
                 "From the next run on, a customer who settled all he was asked for is left alone for %s days, "
                 "who settled lately too.",
                 days,
-            )
-        if name == 'stale_days':
-            return self.env._(
+            ),
+            'stale_days': self.env._(
                 "From the next run on, what was not carried out %s days after its date is announced again, "
                 "announcements already made too.",
                 days,
-            )
-        if name == 'hold_response_days':
-            return self.env._("Holds entered from now on leave %s working days after their end. The others stay.", days)
-        if name == 'promise_grace_days':
-            return self.env._(
+            ),
+            'hold_response_days': self.env._(
+                "Holds entered from now on leave %s working days after their end. The others stay.", days
+            ),
+            'promise_grace_days': self.env._(
                 "Promises made from now on are broken %s working days after their date. The others keep theirs.", days
-            )
-        if name == 'receipt_hold_days':
-            return self.env._(
+            ),
+            'receipt_hold_days': self.env._(
                 "From the next run on, money not yet matched holds messages for %s working days, money received "
                 "already too.",
                 days,
-            )
-        if name == 'direct_debit_days':
-            return self.env._(
+            ),
+            'direct_debit_days': self.env._(
                 "From the next run on, direct debits are left alone until %s working days after the due date.", days
+            ),
+            'consult_days': self.env._(
+                "From the next run on, the sales rep is told %s working days before a formal notice or litigation. "
+                "What he was told already keeps its day.",
+                days,
             )
-        if not days:
-            return self.env._(
+            if days
+            else self.env._(
                 "From the next run on, the sales rep is told nothing before a formal notice or litigation."
-            )
-        return self.env._(
-            "From the next run on, the sales rep is told %s working days before a formal notice or litigation. "
-            "What he was told already keeps its day.",
-            days,
-        )
+            ),
+        }
+        return sentences[name]

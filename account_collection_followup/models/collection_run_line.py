@@ -206,6 +206,7 @@ class CollectionRunLine(models.Model):
         lines.run_id.state = 'open'
         lines.run_id._end_trial()
         self.run_id._execute_now()
+        self._update_decision_activities()
 
     def _prepare_decision(self):
         return {'decided_by_id': self.env.uid, 'decided_on': fields.Datetime.now()}
@@ -241,6 +242,7 @@ class CollectionRunLine(models.Model):
             {'state': 'skipped', 'note': reason, **self._prepare_decision()}
         )
         self.run_id.sudo()._finish_if_done()
+        self._update_decision_activities()
         return True
 
     def action_retry(self):

@@ -78,19 +78,8 @@ class CollectionRunLine(models.Model):
     # ------------------------------------------------------------------
     # The manager's decision
     # ------------------------------------------------------------------
-    def action_approve(self):
-        # EXTENDS collection.run.line: what is decided leaves the manager's to-do list
-        result = super().action_approve()
-        self._update_decision_activities()
-        return result
-
-    def action_skip(self, reason=None):
-        # EXTENDS collection.run.line: what is decided leaves the manager's to-do list
-        result = super().action_skip(reason=reason)
-        self._update_decision_activities()
-        return result
-
     def _update_decision_activities(self):
+        """What is decided leaves the manager's to-do list."""
         for company, lines in self.sudo().filtered('proposed_by_id').grouped('company_id').items():
             cases = self.env['collection.case'].sudo()
             domain = [('partner_id', 'in', lines.partner_id.ids), ('company_id', '=', company.id)]

@@ -240,10 +240,10 @@ class CollectionRunLine(models.Model):
     @api.model
     def _say_objection(self, step, today):
         """What the sales rep asked for while the message that announces the act is still running."""
-        objections = (
-            self.env['collection.consultation']
-            .sudo()
-            .search([('step_id', '=', step.id), ('ended_on', '=', False), ('objected_until', '>=', today)])
+        objections = step.sudo().case_id.consultation_ids.filtered(
+            lambda told: (
+                told.step_id == step and not told.ended_on and told.objected_on and told.objected_until >= today
+            )
         )
         return [
             self.env._(

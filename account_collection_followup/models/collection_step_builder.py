@@ -67,7 +67,9 @@ class CollectionStepBuilder(models.AbstractModel):
             step.fallback or '',
         ]
         if step.email_state != 'none' and step.level_id.mail_template_id:
-            lines.insert(1, self.env._("Subject: %s", step._get_message()['subject']))
+            template = step.level_id.mail_template_id.sudo()
+            subject = template._generate_template(step.ids, ('subject',))[step.id]['subject']
+            lines.insert(1, self.env._("Subject: %s", subject))
         return Markup('<div class="text-muted border-bottom pb-2 mb-3">%s</div>') % Markup('<br/>').join(
             filter(None, lines)
         )
