@@ -152,6 +152,10 @@ class TestConsultation(ConsultationCommon):
         until = fields.Date.add(third.act_on, days=5)
         with freeze_time(told_on):
             self.told().with_user(self.rep).action_object("The new contract is signed on Friday.", until)
+            self.env.invalidate_all()
+            sentence = self.told().case_id.sentence
+            self.assertIn("objects, so nothing formal leaves before", sentence, "while the message is still running")
+            self.assertIn("The new contract is signed on Friday.", sentence)
         consultation = self.told()
         self.assertEqual(consultation.state, 'objected')
         self.assertEqual(
