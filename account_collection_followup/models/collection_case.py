@@ -201,14 +201,17 @@ class CollectionCase(models.Model):
         return '\n'.join([sentence, *self._say_planned_calls()])
 
     def _say_planned_calls(self):
-        day = self.env['collection.run.line']._format_day
-        calls = self.sudo().call_ids.filtered(lambda call: call.state == 'planned').sorted('planned_on')
-        return [
-            self.env._("A call is planned for %(date)s (%(user)s).", date=day(call.planned_on), user=call.user_id.name)
-            if call.user_id
-            else self.env._("A call is planned for %s.", day(call.planned_on))
-            for call in calls
-        ]
+        """:return: a sentence for each planned call, and whether its day is over"""
+        say, today = self.env['collection.run.line']._format_day, self.company_id._collection_today()
+        sentences = []
+        for call in self.sudo().call_ids.filtered(lambda call: call.state == 'planned').sorted('planned_on'):
+            names = {'date': say(call.planned_on), 'user': call.user_id.name or self.env._("nobody")}
+            sentences.append(
+                self.env._("A call was planned for %(date)s and is still to be made (%(user)s).", **names)
+                if call.planned_on < today
+                else self.env._("A call is planned for %(date)s (%(user)s).", **names)
+            )
+        return sentences
 
     # ------------------------------------------------------------------
     # Opening
