@@ -14,13 +14,16 @@ from . import collection_call_complaint
 from . import collection_call_needless
 from . import collection_call_next
 from . import collection_call_planner
+from . import collection_call_refused
 from . import collection_call_rights
 from . import collection_call_trace
+from . import collection_call_wanted
 from . import collection_case
 from . import collection_case_call
 from . import collection_case_move
 from . import collection_case_refresh
 from . import collection_case_litigation
+from . import collection_case_motive
 from . import collection_consultation
 from . import collection_consultation_line
 from . import collection_case_statement
@@ -59,6 +62,7 @@ from . import collection_run_line_words
 from . import collection_run_reason
 from . import collection_step
 from . import collection_step_builder
+from . import collection_step_callee
 from . import collection_step_handover
 from . import collection_step_letter
 from . import collection_step_delivery

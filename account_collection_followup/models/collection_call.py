@@ -16,6 +16,8 @@ REACHED = [
     ('refusal', "Refusal"),
     ('all_well', "All is well"),
 ]
+CHANNELS = [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")]
+PURPOSES = [('satisfaction', "Satisfaction"), ('collection', "Collection"), ('other', "Other")]
 NOT_REACHED = [('absent', "Absent"), ('voicemail', "Voicemail"), ('wrong_number', "Wrong number")]
 
 CALLER = 'account_collection_followup.group_collection_caller'
@@ -38,17 +40,11 @@ class CollectionCall(models.Model):
     _order = 'planned_on desc, id desc'
 
     _activity_fields = frozenset({'state', 'user_id', 'planned_on', 'purpose'})
-    _guarded_fields = TRY_FIELDS | {'step_id', 'target_reason'}
+    _guarded_fields = TRY_FIELDS | {'step_id', 'target_reason', 'why'}
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'step_id'})
 
-    channel = fields.Selection(
-        [('call', "Call"), ('meeting', "Meeting"), ('visit', "Visit")], required=True, default='call'
-    )
-    purpose = fields.Selection(
-        [('satisfaction', "Satisfaction"), ('collection', "Collection"), ('other', "Other")],
-        required=True,
-        default='collection',
-    )
+    channel = fields.Selection(CHANNELS, required=True, default='call')
+    purpose = fields.Selection(PURPOSES, required=True, default='collection')
     contact_id = fields.Many2one('res.partner')
     contact_phone = fields.Char("Phone", related='contact_id.phone')
     user_id = fields.Many2one(

@@ -2,6 +2,7 @@ from . import test_activity
 from . import test_call
 from . import test_call_planned
 from . import test_call_rights
+from . import test_call_wanted
 from . import test_case
 from . import test_configuration
 from . import test_consultation
@@ -24,6 +25,7 @@ from . import test_plan_rules
 from . import test_policy
 from . import test_post_room
 from . import test_promise
+from . import test_promise_instalments
 from . import test_promise_properties
 from . import test_rights
 from . import test_run

@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+
+from .collection_call import CALLER
+from .collection_fact import internal
+
+
+class CollectionCall(models.Model):
+    """Calls the desk wants: the one planned call of a customer, planned or brought forward, and why (R8, R30, R35)."""
+
+    _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
+
+    why = fields.Char("Why", readonly=True, copy=False, help="Why the desk planned this call.")
+
+    @api.model
+    def _want(self, wanted):
+        """Have customers called: plan the one call of each case, or bring the planned one forward.
+
+        A planned call that is later comes on the wanted day, unless the customer asked for its day; one that is sooner
+        keeps its day. Either learns why it is wanted. It becomes a collection call, which a sales rep does not make.
+        Asks no more of the database for many cases than for a few.
+
+        :param dict wanted: {open ``collection.case``: values}: ``planned_on`` (date) and ``why`` (text, or a function
+            of an environment that gives it in the language of who calls); if need be ``user_id``, ``contact_id``,
+            ``move_ids`` (ids: a new call goes when these are settled). Who calls is the responsible of the case by
+            default, whom he calls the contact of the case
+        :return: the planned calls of these cases
+        """
+        cases = self.env['collection.case'].sudo().concat(*wanted).with_prefetch()
+        calls = internal(self.sudo())
+        wanted = {case.id: values for case, values in wanted.items()}
+        planned = calls.search([('case_id', 'in', cases.ids), ('state', '=', 'planned')])
+        missing = [calls._prepare_wanted(case, wanted[case.id]) for case in cases if case not in planned.case_id.sudo()]
+        quiet = planned.with_context(mail_activity_automation_skip=True)
+        for call in quiet:
+            call.write(call._prepare_forward(wanted[call.case_id.id]))
+        planned._activity_update()
+        planned._mark_dirty()
+        return (planned | calls.create(missing)).with_env(self.env)
+
+    @api.model
+    def _prepare_wanted(self, case, values):
+        """:return: values of a new call with the customer of a case"""
+        user = self._get_wanted_caller(case, values)
+        return {
+            'case_id': case.id,
+            'partner_id': case.partner_id.id,
+            'company_id': case.company_id.id,
+            'purpose': 'collection',
+            'planned_on': values['planned_on'],
+            'why': self._say_why(values['why'], user),
+            'user_id': user.id,
+            'contact_id': values.get('contact_id') or case.contact_id.id,
+            'move_ids': [fields.Command.set(values.get('move_ids') or [])],
+        }
+
+    def _prepare_forward(self, values):
+        """:return: values that bring a planned call forward to when it is wanted, and say why"""
+        case = self.case_id
+        vals = {'purpose': 'collection'}
+        user = self.user_id
+        if self.purpose == 'satisfaction' or not user.has_group(CALLER):
+            user = self._get_wanted_caller(case, values)
+            vals.update(user_id=user.id, contact_id=values.get('contact_id') or case.contact_id.id)
+        if not self.agreed:
+            vals['planned_on'] = min(self.planned_on, fields.Date.to_date(values['planned_on']))
+        why = self._say_why(values['why'], user)
+        if why not in (self.why or '').split(' · '):
+            vals['why'] = ' · '.join(filter(None, [self.why, why]))
+        # a call that names no invoice is about all of them
+        if (self.move_ids or self.step_id) and (new := set(values.get('move_ids') or ()) - set(self.move_ids.ids)):
+            vals['move_ids'] = [fields.Command.link(move_id) for move_id in sorted(new)]
+        return vals
+
+    @api.model
+    def _get_wanted_caller(self, case, values):
+        """:return: who calls: who was named, else the responsible of the case, else the company's default"""
+        named = self.env['res.users'].browse(values.get('user_id') or [])
+        company = case.company_id
+        users = (named, case.user_id, company.collection_user_id, company.collection_manager_id)
+        return self.env['res.partner']._get_usable_user(*users)
+
+    @api.model
+    def _say_why(self, why, user):
+        """:return: why a call is wanted, in the language of who makes it"""
+        return why(self.with_context(lang=user.lang or self.env.lang).env) if callable(why) else why

@@ -1,0 +1,142 @@
+from datetime import date
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from .common import CollectionCommon
+
+GROUP = 'account_collection_followup.group_collection_'
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-03-02 09:00:00')
+class TestCallWanted(CollectionCommon):
+    """Calls the desk wants: one per customer, with the reason in words."""
+
+    def case(self, partner=None):
+        partner = partner or self.partner_a
+        return self.env['collection.case']._open_for(partner, self.company)[partner]
+
+    def want(self, partner=None, planned_on='2026-03-05', why="Promise broken", **values):
+        case = self.case(partner)
+        return self.env['collection.call']._want(
+            {case: {'planned_on': date.fromisoformat(planned_on), 'why': why, **values}}
+        )
+
+    def make_call(self, **values):
+        values.setdefault('user_id', self.collector.id)
+        return self.env['collection.call'].create({'partner_id': self.partner_a.id, **values})
+
+    def test_planned_for_the_responsible(self):
+        move = self.invoice()
+        self.case().user_id = self.manager
+        call = self.want(move_ids=move.ids)
+        self.assertEqual((call.state, call.purpose, call.planned_on), ('planned', 'collection', date(2026, 3, 5)))
+        self.assertEqual((call.why, call.user_id, call.move_ids), ("Promise broken", self.manager, move))
+        self.assertEqual(call.activity_ids.user_id, self.manager)
+        self.assertTrue(call.contact_id)
+
+    def test_brought_forward(self):
+        call = self.make_call(planned_on='2026-03-12')
+        self.assertEqual(self.want(planned_on='2026-03-05'), call)
+        self.assertEqual((call.planned_on, call.why), (date(2026, 3, 5), "Promise broken"))
+        self.assertEqual(call.activity_ids.date_deadline, date(2026, 3, 5))
+
+    def test_never_put_off(self):
+        call = self.make_call(planned_on='2026-03-03')
+        self.want(planned_on='2026-03-05')
+        self.assertEqual((call.planned_on, call.why), (date(2026, 3, 3), "Promise broken"))
+
+    def test_agreed_day_stays(self):
+        call = self.make_call(planned_on='2026-03-12', agreed=True)
+        self.want(planned_on='2026-03-05')
+        self.assertEqual((call.planned_on, call.why), (date(2026, 3, 12), "Promise broken"))
+
+    def test_each_reason_once(self):
+        call = self.want()
+        self.want()
+        self.assertEqual(call.why, "Promise broken")
+        self.want(why="No contact for 10 days")
+        self.assertEqual(call.why, "Promise broken · No contact for 10 days")
+
+    def test_the_rep_does_not_chase(self):
+        rep = new_test_user(self.env, 'wanted_rep', groups=GROUP + 'resolver', company_id=self.company.id)
+        call = self.make_call(purpose='satisfaction', planned_on='2026-03-12', user_id=rep.id)
+        self.want()
+        self.assertEqual((call.purpose, call.user_id), ('collection', self.collector))
+        self.assertEqual(call.activity_ids.user_id, self.collector)
+
+    def test_reason_in_the_language_of_who_calls(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.collector.lang = 'fr_FR'
+        call = self.want(why=lambda env: env.lang, user_id=self.collector.id)
+        self.assertEqual(call.why, 'fr_FR')
+
+    def test_invoices_join_those_it_names(self):
+        first, second = self.invoice(), self.invoice()
+        call = self.make_call(planned_on='2026-03-12', move_ids=[(6, 0, first.ids)])
+        self.want(move_ids=second.ids)
+        self.assertEqual(call.move_ids, first + second)
+
+    def test_a_call_about_everything_stays_one(self):
+        call = self.make_call(planned_on='2026-03-12')
+        self.want(move_ids=self.invoice().ids)
+        self.assertFalse(call.move_ids)
+
+    def test_why_is_written_by_the_desk(self):
+        with self.assertRaises(AccessError):
+            self.make_call().why = "Because"
+
+    def test_as_many_queries_for_many(self):
+        partners = self.env['res.partner'].create([{'name': f"Customer {number}"} for number in range(24)])
+        cases = list(self.env['collection.case']._open_for(partners, self.company).values())
+
+        def want(cases, day):
+            values = {'planned_on': day, 'why': "Promise broken", 'user_id': self.collector.id}
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env['collection.call']._want({case: values for case in cases})
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        few = want(cases[:4], date(2026, 3, 12))
+        self.assertLess(want(cases[4:], date(2026, 3, 12)), few + 10)
+        few = want(cases[:4], date(2026, 3, 5))
+        self.assertLess(want(cases[4:], date(2026, 3, 5)), few + 10)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-03-02 09:00:00')
+class TestCaseMotive(CollectionCommon):
+    """Why the customer does not pay (R15): an opinion among collectors."""
+
+    def setUp(self):
+        super().setUp()
+        self.case = self.env['collection.case']._open_for(self.partner_a, self.company)[self.partner_a]
+
+    def test_dated(self):
+        self.case._record_motive('cash')
+        self.assertEqual((self.case.motive, self.case.motive_on), ('cash', date(2026, 3, 2)))
+        with freeze_time('2026-03-04'):
+            self.case._record_motive('cash')
+            self.assertEqual(self.case.motive_on, date(2026, 3, 2), "the same opinion is not a newer one")
+            self.case.with_user(self.collector).motive = 'negligence'
+            self.assertEqual(self.case.motive_on, date(2026, 3, 4))
+        self.case._record_motive(False)
+        self.assertFalse(self.case.motive_on)
+
+    def test_collectors_only(self):
+        self.case._record_motive('bad_faith')
+        for group in ('caller', 'resolver'):
+            user = new_test_user(self.env, f'motive_{group}', groups=GROUP + group, company_id=self.company.id)
+            case = self.case.with_user(user)
+            self.assertNotIn('motive', case.fields_get())
+            with self.assertRaises(AccessError):
+                case.motive = 'cash'
+            with self.assertRaises(AccessError):
+                case.read(['motive'])
+        with self.assertRaises(AccessError):
+            self.case.with_user(self.collector).motive_on = '2026-01-01'
