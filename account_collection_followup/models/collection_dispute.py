@@ -28,12 +28,23 @@ class CollectionDispute(models.Model):
 
     _activity_fields = frozenset({'state', 'type_id', 'user_id', 'deadline'})
     _guarded_fields = frozenset(
-        {'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'currency_id'}
-    )
+        {
+            'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'amount_withheld', 'currency_id',
+            'source', 'stage', 'qualified_on', 'repeats_id', 'let_hold',
+            'proposed_outcome', 'proposed_amount', 'proposed_text', 'proposed_by_id', 'proposed_on',
+            'helper_team_ids', 'escalated', 'escalated_on',
+        }
+    )  # fmt: skip
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'opened_on'})
 
     name = fields.Char("Subject", help="Leave empty: the type and the customer name the dispute.")
-    type_id = fields.Many2one('collection.dispute.type', required=True, index=True, ondelete='restrict', tracking=True)
+    type_id = fields.Many2one(
+        'collection.dispute.type',
+        index=True,
+        ondelete='restrict',
+        tracking=True,
+        help="Left empty, the dispute waits to be qualified.",
+    )
     team_id = fields.Many2one(
         'collection.team',
         compute='_compute_from_type',
@@ -63,6 +74,31 @@ class CollectionDispute(models.Model):
         index=True,
         tracking=True,
     )
+    stage = fields.Selection(
+        [
+            ('to_qualify', "To qualify"),
+            ('solving', "Being solved"),
+            ('proposed', "Outcome proposed"),
+            ('closed', "Closed"),
+        ],
+        compute='_compute_stage',
+        store=True,
+        precompute=True,
+        index=True,
+        group_expand=True,
+        help="What is open holds back reminders, whatever its stage.",
+    )
+    source = fields.Selection(
+        [('desk', "Us"), ('customer', "The customer")],
+        string="Entered by",
+        default='desk',
+        required=True,
+        readonly=True,
+        help="What the customer entered himself waits to be qualified.",
+    )
+    qualified_on = fields.Date(
+        readonly=True, copy=False, default=lambda self: self.env.company._collection_root()._collection_today()
+    )
     outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
     opened_on = fields.Date(
         required=True, copy=False, default=lambda self: self.env.company._collection_root()._collection_today()
@@ -88,6 +124,15 @@ class CollectionDispute(models.Model):
         index='btree_not_null',
         help="The closed dispute this one takes up again.",
     )
+    repeats_id = fields.Many2one(
+        'collection.dispute',
+        string="Repeats",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        help="The rejected dispute on the same ground and invoice: this one holds no reminder back.",
+    )
+    let_hold = fields.Boolean(readonly=True, copy=False, help="A collector lets it hold all the same.")
     reason = fields.Text("Stated reason", help="What the customer says, in his own words.")
     motive = fields.Selection(
         [
@@ -102,16 +147,40 @@ class CollectionDispute(models.Model):
         groups='account_collection_followup.group_collection_collector',
         help="Our opinion. Never shown to the customer nor put in the litigation file.",
     )
-    line_ids = fields.One2many('collection.dispute.line', 'dispute_id', string="Invoices", copy=True)
+    # what is contested; what is withheld because of it is told apart
+    line_ids = fields.One2many(
+        'collection.dispute.line', 'dispute_id', string="Invoices", copy=True, domain=[('kind', '=', 'contested')]
+    )
+    withheld_line_ids = fields.One2many(
+        'collection.dispute.line',
+        'dispute_id',
+        string="Withheld invoices",
+        copy=True,
+        domain=[('kind', '=', 'withheld')],
+        help="Other invoices the customer does not pay because of this dispute.",
+    )
     currency_id = fields.Many2one('res.currency', compute='_compute_amount', store=True)
     amount = fields.Monetary(
         compute='_compute_amount', store=True, help="Empty when the lines are in several currencies."
     )
+    amount_withheld = fields.Monetary(
+        "Withheld", compute='_compute_amount', store=True, help="What else is not paid because of this dispute."
+    )
+    # what whoever solves it proposes, which the closer starts from
+    proposed_outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
+    proposed_amount = fields.Monetary(readonly=True, copy=False, help="What should be credited.")
+    proposed_text = fields.Text("Proposal", readonly=True, copy=False)
+    proposed_by_id = fields.Many2one('res.users', readonly=True, copy=False)
+    proposed_on = fields.Date(readonly=True, copy=False)
     is_overdue = fields.Boolean(compute='_compute_is_overdue', search='_search_is_overdue')
 
     _closed_whole = models.Constraint(
         "CHECK((state = 'closed') = (outcome IS NOT NULL) AND (state = 'closed') = (closed_on IS NOT NULL))",
         "A dispute is closed with an outcome and a date, or open with neither.",
+    )
+    _typed = models.Constraint(
+        "CHECK(type_id IS NOT NULL OR (qualified_on IS NULL AND state = 'open'))",
+        "Choose the type of the dispute.",
     )
     _dates_in_order = models.Constraint(
         'CHECK(closed_on IS NULL OR closed_on >= opened_on)', "A dispute cannot end before it began."
@@ -147,13 +216,27 @@ class CollectionDispute(models.Model):
             else:
                 dispute.deadline = False
 
-    @api.depends('line_ids.amount', 'line_ids.currency_id')
+    @api.depends('state', 'qualified_on', 'proposed_outcome')
+    def _compute_stage(self):
+        for dispute in self:
+            if dispute.state == 'closed':
+                dispute.stage = 'closed'
+            elif not dispute.qualified_on:
+                dispute.stage = 'to_qualify'
+            else:
+                dispute.stage = 'proposed' if dispute.proposed_outcome else 'solving'
+
+    @api.depends('line_ids.amount', 'line_ids.currency_id', 'withheld_line_ids.amount', 'withheld_line_ids.currency_id')
     def _compute_amount(self):
         for dispute in self:
             currency = dispute.line_ids.currency_id
             single = len(currency) == 1
+            withheld = dispute.withheld_line_ids
             dispute.currency_id = currency if single else False
             dispute.amount = sum(dispute.line_ids.mapped('amount')) if single else 0.0
+            dispute.amount_withheld = (
+                sum(withheld.mapped('amount')) if withheld.currency_id == currency and single else 0.0
+            )
 
     @api.depends('state', 'deadline')
     def _compute_is_overdue(self):
@@ -189,6 +272,18 @@ class CollectionDispute(models.Model):
                     raise ValidationError(
                         self.env._("%(name)s belongs to another company than the dispute.", name=record.display_name)
                     )
+
+    @api.model
+    def _prepare_fact(self, vals):
+        # EXTENDS collection.fact: what the customer enters himself waits to be qualified (R19)
+        vals = super()._prepare_fact(vals)
+        if vals.get('source') == 'customer':
+            vals['qualified_on'] = False
+        elif not vals.get('qualified_on'):
+            vals['qualified_on'] = vals.get('opened_on') or (
+                self.env['res.company'].browse(vals['company_id']).sudo()._collection_today()
+            )
+        return vals
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from .collection_fact import is_internal
+
 #: worked out from the dispute and the invoice
 DERIVED = frozenset({'company_id', 'partner_id', 'currency_id'})
 DERIVED_DEFAULTS = frozenset(f'default_{name}' for name in DERIVED)
@@ -23,6 +25,26 @@ class CollectionDisputeLine(models.Model):
     partner_id = fields.Many2one(related='dispute_id.partner_id', store=True, precompute=True)
     move_id = fields.Many2one('account.move', string="Invoice", required=True, index=True, ondelete='restrict')
     line_id = fields.Many2one('account.move.line', string="Instalment", index='btree_not_null', ondelete='set null')
+    kind = fields.Selection(
+        [('contested', "Contested"), ('withheld', "Withheld")],
+        default='contested',
+        required=True,
+        help="Contested itself, or not paid because something else is.",
+    )
+    holds = fields.Boolean(
+        "Holds reminders",
+        default=True,
+        help="What is contested is not chased, unless it was rejected before on the same ground; what is withheld "
+        "is chased, unless a collector decides otherwise.",
+    )
+    invoice_line_ids = fields.Many2many(
+        'account.move.line',
+        'collection_dispute_line_invoice_line_rel',
+        'dispute_line_id',
+        'move_line_id',
+        string="Invoice lines",
+        help="The lines of the invoice that are contested. Empty: all of it, or just a sum.",
+    )
     currency_id = fields.Many2one(
         'res.currency', compute='_compute_currency_id', store=True, precompute=True, required=True
     )
@@ -54,14 +76,26 @@ class CollectionDisputeLine(models.Model):
         self = self.with_context(  # pylint: disable=context-overridden
             {key: value for key, value in self.env.context.items() if key not in DERIVED_DEFAULTS}
         )
-        vals_list = [piece for vals in vals_list for piece in self._prepare_pieces(vals)]
+        vals_list = [
+            piece for vals in vals_list for piece in self._prepare_pieces(dict(vals, **self._prepare_holds(vals)))
+        ]
         lines = super().create(vals_list)
         lines._check_dispute_open()
         lines.dispute_id._mark_dirty()
         return lines
 
+    @api.model
+    def _prepare_holds(self, vals):
+        """What is contested holds reminders back, what is withheld does not: only methods say otherwise."""
+        if is_internal(self) and 'holds' in vals:
+            return {}
+        kind = vals.get('kind') or self.env.context.get('default_kind') or 'contested'
+        return {'holds': kind == 'contested'}
+
     def write(self, vals):
         self._check_dispute_open()
+        if {'kind', 'holds'} & vals.keys() and not is_internal(self):
+            raise AccessError(self.env._("Whether a line holds reminders back is decided with its buttons."))
         if {'dispute_id', 'move_id'} & vals.keys():
             raise UserError(self.env._("Remove the line and add another for another invoice."))
         self._check_derived(vals)
