@@ -19,6 +19,7 @@
         "data/mail_template_letter_data.xml",
         "data/collection_policy_data.xml",
         "data/collection_dispute_data.xml",
+        "data/collection_script_data.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
         "views/collection_call_log_views.xml",

@@ -10,7 +10,9 @@ from . import account_payment_method_line
 from . import collection_fact
 from . import collection_activity_mixin
 from . import collection_call
+from . import collection_call_answer
 from . import collection_call_complaint
+from . import collection_call_draft
 from . import collection_call_needless
 from . import collection_call_next
 from . import collection_call_planner
@@ -60,6 +62,8 @@ from . import collection_run_line
 from . import collection_run_line_proposal
 from . import collection_run_line_words
 from . import collection_run_reason
+from . import collection_script
+from . import collection_script_line
 from . import collection_step
 from . import collection_step_builder
 from . import collection_step_callee

@@ -94,6 +94,7 @@ class CollectionCall(models.Model):
     )
     promise_id = fields.Many2one('collection.promise', index='btree_not_null', copy=False)
     dispute_id = fields.Many2one('collection.dispute', index='btree_not_null', copy=False)
+    answer_ids = fields.One2many('collection.call.answer', 'call_id', string="Answers", readonly=True)
 
     _made_whole = models.Constraint(
         "CHECK((state = 'made') = (made_on IS NOT NULL) AND (state <> 'made' OR result IS NOT NULL))",
