@@ -28,6 +28,7 @@ from . import test_promise
 from . import test_promise_instalments
 from . import test_promise_properties
 from . import test_rights
+from . import test_recipient
 from . import test_run
 from . import test_run_preparation
 from . import test_satisfaction
