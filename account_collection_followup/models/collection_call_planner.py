@@ -218,7 +218,7 @@ class CollectionCall(models.Model):
     # ------------------------------------------------------------------
     @api.model
     def _prepare_satisfaction_calls(self, candidates, root, today, levels):
-        """:return: list of values, one per candidate"""
+        """:return: list of values, one per candidate who may be called"""
         partners = self.env['res.partner'].browse(candidate.partner_id for candidate in candidates)
         reps = partners._get_collection_salespersons(root)
         contacts = {}
@@ -227,6 +227,9 @@ class CollectionCall(models.Model):
             contacts.update(group._get_collection_recipients(level.recipient_role_ids, need='phone'))
         vals_list = []
         for candidate, partner in zip(candidates, partners, strict=True):
+            if not contacts[partner].contacts:
+                # nobody there may be called
+                continue
             user = self._get_satisfaction_caller(levels[candidate.policy_id], partner, root, reps)
             vals_list.append(
                 {

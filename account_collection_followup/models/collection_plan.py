@@ -314,7 +314,7 @@ class CollectionPlan(models.AbstractModel):
         return SQL(
             """EXISTS (SELECT FROM res_partner e
                  WHERE e.commercial_partner_id = %(partner)s AND e.active AND e.email_normalized IS NOT NULL
-                   AND COALESCE(e.message_bounce, 0) = 0
+                   AND COALESCE(e.message_bounce, 0) = 0 AND e.collection_do_not_mail IS NOT TRUE
                    AND NOT EXISTS (SELECT FROM mail_blacklist b WHERE b.email = e.email_normalized AND b.active)
                    AND (e.id = %(partner)s OR e.type = 'invoice' OR EXISTS (
                         SELECT FROM %(roles)s x WHERE x.%(holder)s = e.id AND x.%(role)s = ANY(%(role_ids)s))))""",

@@ -172,7 +172,7 @@ class CollectionStepBuilder(models.AbstractModel):
             'registered_state': 'todo' if level.by_registered else 'none',
         }
         if level.by_email and not recipient.reachable:
-            vals.update(email_state='waived', failure=self.env._("No usable e-mail address."))
+            vals.update(email_state='waived', failure=recipient.problem)
         on_paper = level.by_letter or level.by_registered
         if on_paper and not self.env['collection.letter']._get_postal_partner(recipient.contacts[:1], line.partner_id):
             problem = self.env._("No usable postal address: street and town are needed.")
@@ -303,7 +303,8 @@ class CollectionStepBuilder(models.AbstractModel):
         call is planned for the graver.
         """
         calls = internal(self.env['collection.call'])
-        steps = steps.filtered(lambda step: step.call_state == 'todo').sorted(lambda step: -step.level_id.rank)
+        callees = self._get_callees(steps.filtered(lambda step: step.call_state == 'todo'))
+        steps = self._drop_mute(callees).sorted(lambda step: -step.level_id.rank)
         waiting = calls.search(
             [('case_id', 'in', steps.case_id.ids), ('state', '=', 'planned')], order='planned_on, id'
         )
@@ -313,18 +314,18 @@ class CollectionStepBuilder(models.AbstractModel):
         missing = []
         for case, group in steps.grouped('case_id').items():
             if not (call := serving.get(case, calls)[:1]):
-                missing.append(self._prepare_call(group[0]))
+                missing.append(self._prepare_call(group[0], callees[group[0]]))
             elif not call.step_id:
-                call.write(self._prepare_joined_call(call, group[0]))
+                call.write(self._prepare_joined_call(call, group[0], callees[group[0]]))
         calls.create(missing)
 
     @api.model
-    def _prepare_joined_call(self, call, step):
+    def _prepare_joined_call(self, call, step, callee):
         """:return: values of a waiting call that serves a step too. It becomes a collection call, in which the other
         questions are asked as well (R8), and lies before the date given (R49). A sales rep does not chase: the caller
         of the step makes it.
         """
-        fresh = self._prepare_call(step)
+        fresh = self._prepare_call(step, callee)
         vals = {'step_id': step.id, 'purpose': 'collection', 'planned_on': self._get_joined_date(call, step)}
         if call.purpose == 'satisfaction' or not call.user_id.filtered(lambda user: user.has_group(CALLER)):
             vals['user_id'] = fresh['user_id'] or call.user_id.id
@@ -345,7 +346,7 @@ class CollectionStepBuilder(models.AbstractModel):
         return max(working.add(given, -1), step.date)
 
     @api.model
-    def _prepare_call(self, step):
+    def _prepare_call(self, step, callee):
         return {
             'case_id': step.case_id.id,
             'partner_id': step.partner_id.id,
@@ -354,7 +355,7 @@ class CollectionStepBuilder(models.AbstractModel):
             'purpose': 'collection',
             'planned_on': step.date,
             'user_id': step.sender_id.id,
-            'contact_id': step.recipient_id.id,
+            'contact_id': callee.contacts[:1].id,
         }
 
     @api.model

@@ -117,9 +117,10 @@ class CollectionStep(models.Model):
         """
         failure = failure and self.env._("A copy was not delivered: %s", failure)[:400]
         for step in self:
-            # what is said of a letter that failed stays
-            of_letter = 'failed' in (step.letter_state, step.registered_state) and step.failure
-            step.write({'email_state': 'sent', 'failure': ' '.join(filter(None, [of_letter, failure])) or False})
+            # what is said of a letter that failed, or of a call that cannot be made, stays
+            stays = 'failed' in (step.letter_state, step.registered_state) or step.call_state in ('failed', 'waived')
+            said = [stays and step.failure, failure]
+            step.write({'email_state': 'sent', 'failure': ' '.join(filter(None, said)) or False})
         self._mark_dirty(later=True)
 
     def _on_mail_failed(self, reason):

@@ -7,7 +7,7 @@ READERS = (
 )
 
 #: what decides whether a message can reach a customer
-REACH_FIELDS = frozenset({'active', 'collection_role_ids', 'email', 'message_bounce', 'type'})
+REACH_FIELDS = frozenset({'active', 'collection_do_not_mail', 'collection_role_ids', 'email', 'message_bounce', 'type'})
 #: what decides by which ladder a customer is followed
 POLICY_FIELDS = frozenset({'collection_policy_id', 'property_collection_policy_id'})
 

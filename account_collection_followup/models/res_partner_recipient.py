@@ -1,15 +1,26 @@
 from collections import namedtuple
 
-from odoo import api, models
+from odoo import api, fields, models
 
-#: ``contacts``: addressee first; ``fallback``: why it is not the role asked for; ``reachable``: by the means needed
-Recipients = namedtuple('Recipients', ['contacts', 'fallback', 'reachable'])
+#: ``contacts``: addressee first; ``fallback``: why it is not the role asked for; ``reachable``: by the means needed;
+#: ``problem``: why nobody can be reached by it
+Recipients = namedtuple('Recipients', ['contacts', 'fallback', 'reachable', 'problem'])
+
+#: the means a contact may refuse, and the field that says so
+REFUSALS = {'phone': 'collection_do_not_call', 'email': 'collection_do_not_mail'}
 
 
 class ResPartner(models.Model):
     """Whom a message or a call goes to."""
 
     _inherit = 'res.partner'  # pylint: disable=consider-merging-classes-inherited
+
+    collection_do_not_call = fields.Boolean(
+        "Do not call", help="Calls go to somebody else there. If nobody may be called, the step says so."
+    )
+    collection_do_not_mail = fields.Boolean(
+        "Do not e-mail", help="Reminders by e-mail go to somebody else there. Letters are posted all the same."
+    )
 
     def _get_collection_recipients(self, roles, need=None):
         """The contacts of some customers for the roles of a level (R20, R70).
@@ -18,17 +29,19 @@ class ResPartner(models.Model):
 
         :param roles: ``collection.contact.role``, the addressee's first
         :param need: 'email' or 'phone': contacts that cannot be reached by it are passed over
-        :return: dict customer → :class:`Recipients`
+        :return: dict customer → :class:`Recipients`. By telephone, ``contacts`` is empty where nobody may be called;
+            who may be called but has no number yet is named, so that somebody looks for it.
         """
         payable = self._get_collection_payable_role()
         contacts = self.sudo().search([('commercial_partner_id', 'in', self.ids)], order='id')
         # read once for the whole batch
-        usable = contacts.filtered(lambda contact: contact._is_reachable_by(need))
-        by_customer = usable.grouped('commercial_partner_id')
-        return {
-            customer: customer._choose_recipients(by_customer.get(customer, self.browse()), roles, payable)
-            for customer in self
-        }
+        by_customer = contacts.grouped('commercial_partner_id')
+        result = {}
+        for customer in self:
+            there = by_customer.get(customer, self.browse())
+            usable = there.filtered(lambda contact: contact._is_reachable_by(need))
+            result[customer] = customer._choose_recipients(usable, roles, payable, need, there)
+        return result
 
     @api.model
     def _get_collection_payable_role(self):
@@ -37,31 +50,80 @@ class ResPartner(models.Model):
         return role or self.env['collection.contact.role']
 
     def _is_reachable_by(self, need):
+        """:param need: 'email', 'phone', or None for a letter
+        :return: whether the contact has it and does not refuse it (R66)"""
         self.ensure_one()
+        if self._refuses_collection(need):
+            return False
         if need == 'email':
             return bool(self.email_normalized) and not self.is_blacklisted and not self.message_bounce
         return bool(self.phone) if need == 'phone' else True
 
-    def _choose_recipients(self, usable, roles, payable):
-        """:param usable: contacts of this customer, himself included, that can be reached"""
+    def _refuses_collection(self, need):
+        """:return: whether the contact asked not to be called, or not to be written to by e-mail"""
+        return bool(need in REFUSALS and self[REFUSALS[need]])
+
+    def _choose_recipients(self, usable, roles, payable, need, there):
+        """:param usable: contacts of this customer, himself included, that can be reached
+        :param there: all his contacts"""
         self.ensure_one()
+        chosen, missing = self._pick_recipients(usable, roles, payable)
+        named = chosen or self._get_unreachable_contact(need, there, roles, payable)
+        return Recipients(
+            contacts=named,
+            fallback=bool(missing and named) and self._say_fallback(missing, named[:1]),
+            reachable=bool(chosen),
+            problem=not chosen and self._say_unreachable(need, there),
+        )
+
+    def _pick_recipients(self, candidates, roles, payable):
+        """:return: holders of the roles, else the first of the fallback chain; names of the roles nobody holds"""
         chosen, missing = self.browse(), []
         for role in roles:
-            holders = usable.filtered(lambda contact, role=role: role in contact.collection_role_ids)
+            holders = candidates.filtered(lambda contact, role=role: role in contact.collection_role_ids)
             chosen |= holders
             if not holders:
                 missing.append(role.name)
         if not chosen:
             chosen = (
-                usable.filtered(lambda contact: payable and payable in contact.collection_role_ids)[:1]
-                or usable.filtered(lambda contact: contact.type == 'invoice')[:1]
-                or usable & self
+                candidates.filtered(lambda contact: payable and payable in contact.collection_role_ids)[:1]
+                or candidates.filtered(lambda contact: contact.type == 'invoice')[:1]
+                or candidates & self
             )
-        fallback = False
-        if missing and roles:
-            fallback = self.env._(
-                "No contact is %(roles)s: sent to %(contact)s.",
-                roles=', '.join(missing),
-                contact=(chosen or self)[:1].display_name,
+        return chosen, missing
+
+    def _get_unreachable_contact(self, need, there, roles, payable):
+        """:return: who is named where nobody can be reached: the customer; by telephone one who may be called"""
+        if need != 'phone':
+            return self
+        allowed = (self | there).filtered(lambda contact: not contact._refuses_collection(need))
+        return self._pick_recipients(allowed, roles, payable)[0][:1] or allowed[:1]
+
+    def _say_fallback(self, missing, contact):
+        return self.env._(
+            "No contact is %(roles)s: sent to %(contact)s.",
+            roles=', '.join(missing),
+            contact=contact.display_name,
+        )
+
+    def _say_unreachable(self, need, there):
+        """:return: why nobody of this customer can be reached by a means, in words (R66)"""
+        refusing = there.filtered(lambda contact: contact._refuses_collection(need))
+        if need == 'phone':
+            return (
+                self.env._("Nobody there may be called: %s.", ', '.join(refusing.mapped('display_name')))
+                if refusing
+                else self.env._("No telephone number.")
             )
-        return Recipients(contacts=chosen or self, fallback=fallback, reachable=bool(chosen))
+        if need == 'email' and refusing.filtered('email_normalized'):
+            return self.env._("No usable e-mail address: %s must not be mailed.", refusing[:1].display_name)
+        return self.env._("No usable e-mail address.") if need == 'email' else False
+
+    # ------------------------------------------------------------------
+    # Calls already planned
+    # ------------------------------------------------------------------
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get('collection_do_not_call'):
+            self.env['collection.call']._leave_refusing(self)
+        return result

@@ -703,6 +703,7 @@ class Oracle:
         return any(
             contact.email_normalized
             and not contact.message_bounce
+            and not contact.collection_do_not_mail
             and not contact.with_context(active_test=True).is_blacklisted
             for contact in contacts
             if contact == customer or contact.type == 'invoice' or contact.collection_role_ids & roles
