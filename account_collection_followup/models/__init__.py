@@ -16,6 +16,7 @@ from . import collection_call_draft
 from . import collection_call_needless
 from . import collection_call_next
 from . import collection_call_planner
+from . import collection_call_outcome
 from . import collection_call_refused
 from . import collection_call_rights
 from . import collection_call_trace
@@ -34,8 +35,17 @@ from . import collection_dialog
 from . import collection_dispute
 from . import collection_dispute_activity
 from . import collection_dispute_answer
+from . import collection_dispute_cause
+from . import collection_dispute_digest
+from . import collection_dispute_document
+from . import collection_dispute_escalation
 from . import collection_dispute_line
+from . import collection_dispute_proposal
+from . import collection_dispute_qualify
+from . import collection_dispute_repeat
+from . import collection_dispute_routing
 from . import collection_dispute_type
+from . import collection_dispute_withheld
 from . import collection_exception
 from . import collection_exception_doubt
 from . import collection_history
@@ -55,6 +65,9 @@ from . import collection_policy_satisfaction
 from . import collection_promise
 from . import collection_promise_line
 from . import collection_promise_settlement
+from . import collection_promise_move
+from . import collection_promise_broken
+from . import collection_case_promise
 from . import collection_run
 from . import collection_run_check
 from . import collection_run_execution

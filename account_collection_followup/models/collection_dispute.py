@@ -26,7 +26,9 @@ class CollectionDispute(models.Model):
     _order = 'opened_on desc, id desc'
     _rec_names_search = ['name', 'partner_id', 'type_id']
 
-    _activity_fields = frozenset({'state', 'type_id', 'user_id', 'deadline'})
+    _activity_fields = frozenset(
+        {'state', 'type_id', 'user_id', 'rep_id', 'deadline', 'qualified_on', 'proposed_outcome', 'escalated'}
+    )
     _guarded_fields = frozenset(
         {
             'state', 'outcome', 'closed_on', 'response_until', 'previous_id', 'amount', 'amount_withheld', 'currency_id',
@@ -64,6 +66,16 @@ class CollectionDispute(models.Model):
         index='btree_not_null',
         tracking=True,
         domain=[('share', '=', False)],
+    )
+    cause_id = fields.Many2one(
+        'collection.dispute.cause', string="Root cause", index='btree_not_null', ondelete='restrict', tracking=True
+    )
+    our_fault = fields.Boolean(
+        compute='_compute_our_fault',
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="Check this first, and correct it.",
     )
     state = fields.Selection(
         [('open', "Open"), ('closed', "Closed")],
@@ -124,15 +136,6 @@ class CollectionDispute(models.Model):
         index='btree_not_null',
         help="The closed dispute this one takes up again.",
     )
-    repeats_id = fields.Many2one(
-        'collection.dispute',
-        string="Repeats",
-        readonly=True,
-        copy=False,
-        index='btree_not_null',
-        help="The rejected dispute on the same ground and invoice: this one holds no reminder back.",
-    )
-    let_hold = fields.Boolean(readonly=True, copy=False, help="A collector lets it hold all the same.")
     reason = fields.Text("Stated reason", help="What the customer says, in his own words.")
     motive = fields.Selection(
         [
@@ -157,6 +160,7 @@ class CollectionDispute(models.Model):
         string="Withheld invoices",
         copy=True,
         domain=[('kind', '=', 'withheld')],
+        context={'default_kind': 'withheld'},
         help="Other invoices the customer does not pay because of this dispute.",
     )
     currency_id = fields.Many2one('res.currency', compute='_compute_amount', store=True)
@@ -166,12 +170,7 @@ class CollectionDispute(models.Model):
     amount_withheld = fields.Monetary(
         "Withheld", compute='_compute_amount', store=True, help="What else is not paid because of this dispute."
     )
-    # what whoever solves it proposes, which the closer starts from
-    proposed_outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
-    proposed_amount = fields.Monetary(readonly=True, copy=False, help="What should be credited.")
-    proposed_text = fields.Text("Proposal", readonly=True, copy=False)
-    proposed_by_id = fields.Many2one('res.users', readonly=True, copy=False)
-    proposed_on = fields.Date(readonly=True, copy=False)
+    age = fields.Integer("Age in days", compute='_compute_age', help="Days since it was opened, until it was closed.")
     is_overdue = fields.Boolean(compute='_compute_is_overdue', search='_search_is_overdue')
 
     _closed_whole = models.Constraint(
@@ -199,22 +198,33 @@ class CollectionDispute(models.Model):
                 customer=dispute.sudo().partner_id.display_name or '',
             )
 
-    @api.depends('type_id')
-    def _compute_from_type(self):
-        """Route to the team of the type and its lead, else to whoever enters the dispute (R12)."""
-        author = self.env.user if not self.env.user.share else self.env['res.users']
+    @api.depends('cause_id')
+    def _compute_our_fault(self):
         for dispute in self:
-            dispute.team_id = dispute.type_id.team_id or dispute.team_id
-            dispute.user_id = dispute.team_id.lead_id or dispute.user_id or author
+            dispute.our_fault = dispute.cause_id.our_fault if dispute.cause_id else dispute.our_fault
 
-    @api.depends('type_id', 'opened_on', 'company_id')
+    @api.depends('type_id', 'opened_on', 'company_id', 'qualified_on')
     def _compute_deadline(self):
+        """Until then it has to be solved, or first of all qualified (R12, R19)."""
         for dispute in self:
-            if dispute.opened_on and dispute.type_id and dispute.company_id:
-                calendar = self.env['collection.holiday']._working_days(dispute.company_id)
-                dispute.deadline = calendar.add(dispute.opened_on, dispute.type_id.days)
-            else:
+            start = dispute.opened_on
+            if not (start and dispute.company_id and (dispute.type_id or dispute.source == 'customer')):
                 dispute.deadline = False
+                continue
+            days = dispute.type_id._get_days(dispute.team_id)
+            if dispute.source == 'customer' and dispute.qualified_on:
+                # the team counts from the day it got the dispute
+                start = dispute.qualified_on
+            elif dispute.source == 'customer':
+                days = dispute.company_id.sudo().collection_qualify_days
+            calendar = self.env['collection.holiday']._working_days(dispute.company_id)
+            dispute.deadline = calendar.add(start, days)
+
+    @api.depends('opened_on', 'closed_on')
+    def _compute_age(self):
+        for dispute in self:
+            end = dispute.closed_on or (dispute.company_id and dispute.company_id._collection_today())
+            dispute.age = (end - dispute.opened_on).days if end and dispute.opened_on else 0
 
     @api.depends('state', 'qualified_on', 'proposed_outcome')
     def _compute_stage(self):
@@ -349,6 +359,10 @@ class CollectionDispute(models.Model):
             'motive': self.sudo().motive,
         }
 
+    def _is_reopened_in_place(self):
+        """:return: whether no day was lived with the dispute closed"""
+        return self.closed_on == self.company_id._collection_today()
+
     def action_reopen(self):
         """Take closed disputes up again.
 
@@ -361,7 +375,7 @@ class CollectionDispute(models.Model):
         self.check_access('write')
         if self.filtered(lambda dispute: dispute.state == 'open'):
             raise UserError(self.env._("This dispute is open already."))
-        same_day = self.filtered(lambda dispute: dispute.closed_on == dispute.company_id._collection_today())
+        same_day = self.filtered(lambda dispute: dispute._is_reopened_in_place())
         # what was done before does not answer it any more
         same_day._get_activities(active=False).automated = False
         internal(same_day).write({'state': 'open', 'outcome': False, 'closed_on': False, 'response_until': False})

@@ -16,16 +16,12 @@ class CollectionDispute(models.Model):
         # EXTENDS collection.activity.mixin
         kinds = {
             name: self.env.ref(f'account_collection_followup.activity_type_{name}').id
-            for name in ('dispute', 'dispute_customer', 'dispute_close')
+            for name in ('dispute', 'dispute_customer', 'dispute_close', 'dispute_qualify', 'dispute_escalated')
         }
         done = {(act.res_id, act.user_id.id, act.activity_type_id.id) for act in self._get_activities(active=False)}
         result = {}
         for dispute in self.filtered(lambda dispute: dispute.state == 'open'):
-            owner, closer, rep = dispute._get_owner(), dispute._get_closer(), dispute._get_rep()
-            answered = (dispute.id, owner.id, kinds['dispute']) in done
-            wanted = {closer: 'dispute_close'} if answered else {owner: 'dispute'}
-            if rep not in (owner, closer) and (dispute.id, rep.id, kinds['dispute_customer']) not in done:
-                wanted[rep] = 'dispute_customer'
+            wanted = dispute._get_listed(lambda user, kind, dispute=dispute: (dispute.id, user.id, kinds[kind]) in done)
             result[dispute] = [
                 {
                     'user_id': user.id,
@@ -36,6 +32,26 @@ class CollectionDispute(models.Model):
                 if user
             ]
         return result
+
+    def _get_listed(self, is_done):
+        """Who has this open dispute on his list, and what for: each user once.
+
+        :param is_done: called with a user and a kind, tells whether he has done it
+        :return: dict {user: kind of activity}
+        """
+        owner, closer, rep = self._get_owner(), self._get_closer(), self._get_rep()
+        if not self.qualified_on:
+            wanted = {closer: 'dispute_qualify'}
+        elif self.proposed_outcome or is_done(owner, 'dispute'):
+            wanted = {closer: 'dispute_close'}
+        else:
+            wanted = {owner: 'dispute'}
+        if rep not in (owner, closer) and not is_done(rep, 'dispute_customer'):
+            wanted[rep] = 'dispute_customer'
+        for user in self._get_told():
+            if not is_done(user, 'dispute_escalated'):
+                wanted.setdefault(user, 'dispute_escalated')
+        return wanted
 
     def _get_owner(self):
         """:return: who has to answer the dispute: its owner while he is here, else who closes it"""
@@ -49,9 +65,9 @@ class CollectionDispute(models.Model):
         return self.env['res.partner']._get_usable_user(*users) or self.user_id
 
     def _get_rep(self):
-        """:return: the sales rep the customer was given; who happened to make an invoice is not told"""
+        """:return: the sales rep in front of the customer while he can open the dispute, else nobody"""
         self.ensure_one()
-        return self.env['res.partner']._get_usable_user(self.partner_id.user_id)
+        return self.env['res.partner']._get_usable_user(self.sudo().rep_id)
 
     # ------------------------------------------------------------------
     # Trace on the customer

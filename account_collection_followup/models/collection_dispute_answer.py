@@ -87,7 +87,8 @@ class CollectionDispute(models.Model):
         return activity.activity_type_id in kinds
 
     def _is_solver(self):
-        """:return: whether the user owns the dispute, or is of the team that solves it"""
+        """:return: whether the user owns the dispute, or is of a team that takes part in solving it"""
         self.ensure_one()
-        team = self.sudo().team_id
-        return self.env.user in (self.sudo().user_id | team.lead_id | team.user_ids)
+        dispute = self.sudo()
+        teams = dispute.team_id | dispute.helper_team_ids
+        return self.env.user in (dispute.user_id | dispute.helper_ids | teams.lead_id | teams.user_ids)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 from .collection_fact import is_internal
 
@@ -34,6 +35,7 @@ class CollectionDisputeLine(models.Model):
     holds = fields.Boolean(
         "Holds reminders",
         default=True,
+        copy=False,
         help="What is contested is not chased, unless it was rejected before on the same ground; what is withheld "
         "is chased, unless a collector decides otherwise.",
     )
@@ -43,8 +45,10 @@ class CollectionDisputeLine(models.Model):
         'dispute_line_id',
         'move_line_id',
         string="Invoice lines",
+        groups='account.group_account_readonly,account.group_account_invoice',
         help="The lines of the invoice that are contested. Empty: all of it, or just a sum.",
     )
+    goods = fields.Char("What", compute='_compute_goods', help="The lines of the invoice that are contested.")
     currency_id = fields.Many2one(
         'res.currency', compute='_compute_currency_id', store=True, precompute=True, required=True
     )
@@ -58,6 +62,12 @@ class CollectionDisputeLine(models.Model):
     amount_total = fields.Monetary("Invoice Total", related='move_id.amount_total')
 
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The contested amount must be more than zero.")
+
+    @api.depends('invoice_line_ids')
+    def _compute_goods(self):
+        for line in self:
+            chosen = line.sudo().invoice_line_ids
+            line.goods = ', '.join(name.split('\n')[0] for name in chosen.mapped('name') if name) or False
 
     @api.depends('move_id')
     def _compute_currency_id(self):
@@ -81,6 +91,8 @@ class CollectionDisputeLine(models.Model):
         ]
         lines = super().create(vals_list)
         lines._check_dispute_open()
+        lines.dispute_id._mark_repeats()
+        lines._log_withheld()
         lines.dispute_id._mark_dirty()
         return lines
 
@@ -129,11 +141,14 @@ class CollectionDisputeLine(models.Model):
         if not vals.get('move_id'):
             return [vals]
         move = self.env['account.move'].sudo().browse(vals['move_id'])
+        if vals.get('invoice_line_ids') and not vals.get('amount'):
+            chosen = self._fields['invoice_line_ids'].convert_to_cache(vals['invoice_line_ids'], self.new())
+            vals['amount'] = self._get_amount_of_lines(self.env['account.move.line'].sudo().browse(chosen))
         if vals.get('line_id'):
             instalment = self.env['account.move.line'].sudo().browse(vals['line_id'])
-            pieces = [(instalment, vals.get('amount') or abs(instalment.amount_residual_currency))]
+            pieces = [(instalment, vals.get('amount') or self._get_contestable(instalment)[instalment])]
         else:
-            pieces = move._collection_split(vals.get('amount'))
+            pieces = self._split(move, vals)
         if not pieces:
             return [vals]
         return [
@@ -146,6 +161,62 @@ class CollectionDisputeLine(models.Model):
             )
             for instalment, amount in pieces
         ]
+
+    @api.model
+    def _split(self, move, vals):
+        """Spread a line over the instalments of its invoice, what can still be contested first, earliest first.
+
+        :return: list of (instalment, amount). What is more than can be contested goes to the last one, where the
+            check refuses it.
+        :raise UserError: if all that is open is contested already, or nothing is open
+        """
+        if vals.get('kind') == 'withheld':
+            return move._collection_split(vals.get('amount'))
+        room = self._get_contestable(move._collection_instalments())
+        amount = vals.get('amount')
+        if room and not any(room.values()):
+            raise UserError(
+                self.env._("%s: nothing is open that is not contested already.", move.display_name)
+                if any(line.amount_residual_currency for line in room)
+                else self.env._("%s is paid: nothing is open to contest.", move.display_name)
+            )
+        if not amount:
+            return [(line, share) for line, share in room.items() if share]
+        pieces = {}
+        for line, most in room.items():
+            pieces[line] = min(amount, most)
+            amount = line.currency_id.round(amount - pieces[line])
+        if amount and pieces:
+            pieces[next(reversed(pieces))] += amount
+        return [(line, share) for line, share in pieces.items() if not line.currency_id.is_zero(share)]
+
+    # ------------------------------------------------------------------
+    # The lines of the invoice that are contested
+    # ------------------------------------------------------------------
+    @api.onchange('invoice_line_ids')
+    def _onchange_invoice_line_ids(self):
+        """The amount contested is that of the lines chosen, taxes included, up to what can be contested."""
+        if self.invoice_line_ids:
+            self.amount = self._get_amount_of_lines(self.invoice_line_ids)
+
+    @api.model
+    def _get_amount_of_lines(self, invoice_lines):
+        """:return: what lines of an invoice come to with their taxes, in its currency"""
+        return invoice_lines.currency_id[:1].round(sum(invoice_lines.sudo().mapped('price_total')))
+
+    @api.constrains('invoice_line_ids', 'move_id')
+    def _check_invoice_lines(self):
+        for line in self.sudo():
+            if strange := line.invoice_line_ids.filtered(
+                lambda product, line=line: product.move_id != line.move_id or product.display_type != 'product'
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s is no line of %(invoice)s.",
+                        line=strange[0].display_name,
+                        invoice=line.move_id.display_name,
+                    )
+                )
 
     # ------------------------------------------------------------------
     # Checks
@@ -174,18 +245,55 @@ class CollectionDisputeLine(models.Model):
 
     @api.constrains('amount', 'line_id', 'move_id')
     def _check_amount(self):
-        """What is contested of an instalment in one dispute is not more than the instalment."""
-        for line in self.sudo():
-            twins = line.dispute_id.line_ids.filtered(
-                lambda other: (other.line_id, other.move_id) == (line.line_id, line.move_id)
+        """What open disputes contest of an invoice is together not more than what is open of it, when it is entered.
+
+        Paid in part later, it stays as it was contested.
+        """
+        if is_internal(self):
+            return
+        contested = self.sudo().filtered(lambda line: line.kind == 'contested' and line.dispute_id.state == 'open')
+        room = self._get_contestable(contested.line_id, apart=contested)
+        for line in contested.filtered('line_id'):
+            total = sum(contested.filtered(lambda other, line=line: other.line_id == line.line_id).mapped('amount'))
+            if line.currency_id.compare_amounts(total, room[line.line_id]) > 0:
+                raise ValidationError(line._say_too_much(total, room[line.line_id]))
+
+    def _say_too_much(self, total, room):
+        """:return: why an amount cannot be contested, in words, with what can"""
+        values = {
+            'invoice': self.move_id.display_name,
+            'amount': self.currency_id.format(total),
+            'due': format_date(self.env, self.line_id.date_maturity),
+            'room': self.currency_id.format(max(room, 0.0)),
+        }
+        if self.currency_id.compare_amounts(room, self.line_id.amount_residual_currency) < 0:
+            return self.env._(
+                "%(invoice)s: %(amount)s is too much. Other disputes contest part of it already: only %(room)s of what "
+                "is due on %(due)s can be contested.",
+                **values,
             )
-            total = abs(line.line_id.amount_currency) if line.line_id else line.move_id.amount_total
-            if line.currency_id.compare_amounts(sum(twins.mapped('amount')), total) > 0:
-                raise ValidationError(
-                    self.env._(
-                        "%(invoice)s: %(amount)s is contested, but the amount due is only %(total)s.",
-                        invoice=line.move_id.display_name,
-                        amount=line.currency_id.format(sum(twins.mapped('amount'))),
-                        total=line.currency_id.format(total),
-                    )
-                )
+        return self.env._(
+            "%(invoice)s: %(amount)s is too much. Only %(room)s of what is due on %(due)s is open.", **values
+        )
+
+    @api.model
+    def _get_contestable(self, instalments, apart=None):
+        """What can still be contested: what is open less what open disputes contest already (R11).
+
+        :param instalments: ``account.move.line`` (sudo)
+        :param apart: dispute lines that are left out of account
+        :return: dict {instalment: amount in its currency, not negative}
+        """
+        if not instalments:
+            return {}
+        domain = [
+            ('line_id', 'in', instalments.ids),
+            ('kind', '=', 'contested'),
+            ('dispute_id.state', '=', 'open'),
+            ('id', 'not in', apart.ids if apart else []),
+        ]
+        taken = dict(self.env[self._name].sudo()._read_group(domain, ['line_id'], ['amount:sum']))
+        return {
+            line: max(line.currency_id.round(line.amount_residual_currency - taken.get(line, 0.0)), 0.0)
+            for line in instalments
+        }

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools import DAYS, get_range_problem
+from .collection_team import DEFAULT_DAYS
 
 
 class CollectionDisputeType(models.Model):
@@ -26,12 +27,14 @@ class CollectionDisputeType(models.Model):
         index='btree_not_null',
         help="Solves disputes of this type: its lead owns them at first. Without a team, whoever enters the dispute.",
     )
+    owner_is_rep = fields.Boolean(
+        "Owned by the sales rep",
+        help="Disputes of this type go to the customer's sales rep first, else to the team's lead.",
+    )
     team_warning = fields.Char(compute='_compute_team_warning')
     days = fields.Integer(
         "Working days to solve",
-        default=10,
-        required=True,
-        help="Working days from the opening to the time limit of the dispute.",
+        help="Working days from the opening to the time limit of the dispute. 0: as many as its team has.",
     )
     response_days = fields.Integer(
         "Working days to respond",
@@ -48,6 +51,14 @@ class CollectionDisputeType(models.Model):
     def _compute_team_warning(self):
         for kind in self:
             kind.team_warning = bool(kind.active and kind.team_id) and kind.team_id._get_warning()
+
+    def _get_days(self, team):
+        """Working days to solve a dispute of this type: its own, else those of the team (R12).
+
+        :param team: ``collection.team`` that solves it, may be empty
+        :rtype: int
+        """
+        return self.days or team.days or self.team_id.days or DEFAULT_DAYS
 
     @api.constrains('days', 'response_days')
     def _check_numbers(self):

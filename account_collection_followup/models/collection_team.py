@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import DAYS, get_range_problem
+
+#: working days to solve a dispute, where neither its type nor its team says otherwise (R12)
+DEFAULT_DAYS = 10
 
 class CollectionTeam(models.Model):
     """People who solve a type of dispute: sales, logistics, administration… (R12)
@@ -35,6 +39,12 @@ class CollectionTeam(models.Model):
         help="See the team's disputes and answer them. They need the role Dispute resolver, no accounting rights.",
     )
 
+    days = fields.Integer(
+        "Working days to solve",
+        default=DEFAULT_DAYS,
+        required=True,
+        help="From the opening to the time limit of a dispute, where its type says nothing else.",
+    )
     type_ids = fields.One2many(
         'collection.dispute.type', 'team_id', string="Dispute types", help="Disputes of these types come to the team."
     )
@@ -55,6 +65,12 @@ class CollectionTeam(models.Model):
         if self.user_ids.filtered('active'):
             return self.env._("Its disputes stay with whoever enters them: choose a lead.")
         return self.env._("Nobody gets its disputes: choose a lead.")
+
+    @api.constrains('days')
+    def _check_days(self):
+        for team in self:
+            if problem := get_range_problem(team, {'days': DAYS}):
+                raise ValidationError(self.env._("%(team)s: %(problem)s", team=team.name, problem=problem))
 
     @api.constrains('company_id')
     def _check_company_is_root(self):

@@ -10,7 +10,10 @@ RANGES = {
     'collection_daily_cap': (0, 999999),
     'collection_call_tries': (1, 99),
     'collection_documents_days': (1, DAYS[1]),
+    'collection_paid_already_days': DAYS,
     'collection_exception_days': DAYS,
+    'collection_qualify_days': DAYS,
+    'collection_escalate_days': DAYS,
 }
 #: what a person named in the settings must be allowed to do, none for the director: he only signs
 GROUP_OF_PERSON = {
@@ -71,12 +74,29 @@ class ResCompany(models.Model):
         default=7,
         help="When documents were sent to the customer he is called again within so many days.",
     )
+    collection_paid_already_days = fields.Integer(
+        "Working days for “paid already”",
+        default=5,
+        help="What a customer says he has paid is held for so many working days, then he is called again.",
+    )
 
     collection_exception_days = fields.Integer(
         "Working days before an exception",
         default=3,
         help="What waits longer than this to be approved, decided, posted or called is shown to the collections "
         "manager among the exceptions.",
+    )
+
+    collection_qualify_days = fields.Integer(
+        "Working days to qualify",
+        default=3,
+        help="A dispute the customer entered himself is given its type and team within so many working days.",
+    )
+    collection_escalate_days = fields.Integer(
+        "Working days to the manager",
+        default=5,
+        help="A dispute past its time limit goes to the team's lead, and so many working days later to the "
+        "collections manager.",
     )
 
     @api.constrains(*RANGES)

@@ -16,6 +16,7 @@ class CollectionReason(models.TransientModel):
             ('skip', "Leave the messages out"),
             ('propose', "Propose litigation"),
             ('answer', "Answer the dispute"),
+            ('let_hold', "Let the dispute hold reminders back"),
         ],
         required=True,
         readonly=True,
@@ -36,6 +37,8 @@ class CollectionReason(models.TransientModel):
             self.step_id.action_cancel(self.reason)
         elif self.purpose == 'answer':
             self.dispute_id.action_answer(self.reason)
+        elif self.purpose == 'let_hold':
+            self.dispute_id.action_let_hold(self.reason)
         elif self.purpose == 'skip':
             self.run_line_ids.action_skip(self.reason)
         elif self.purpose == 'propose':

@@ -38,7 +38,12 @@ class CollectionSettings(models.TransientModel):
     collection_daily_cap = fields.Integer(related='company_id.collection_daily_cap', readonly=False)
     collection_call_tries = fields.Integer(related='company_id.collection_call_tries', readonly=False)
     collection_documents_days = fields.Integer(related='company_id.collection_documents_days', readonly=False)
+    collection_paid_already_days = fields.Integer(
+        related='company_id.collection_paid_already_days', readonly=False
+    )
     collection_exception_days = fields.Integer(related='company_id.collection_exception_days', readonly=False)
+    collection_qualify_days = fields.Integer(related='company_id.collection_qualify_days', readonly=False)
+    collection_escalate_days = fields.Integer(related='company_id.collection_escalate_days', readonly=False)
     collection_log_invoices = fields.Boolean(related='company_id.collection_log_invoices', readonly=False)
     collection_window = fields.Selection(related='company_id.collection_window', readonly=False)
     problem = fields.Text(compute='_compute_problem')
