@@ -185,7 +185,7 @@ class CollectionCall(models.Model):
         return SQL(
             """NOT EXISTS (SELECT FROM collection_call c
                             WHERE c.partner_id = u.partner_id AND c.company_id = %(root)s AND c.state = 'planned')
-               AND NOT EXISTS (SELECT FROM collection_dispute d
+               AND NOT EXISTS (SELECT FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
                                 WHERE d.partner_id = u.partner_id AND d.company_id = %(root)s AND d.state = 'open')
                AND NOT EXISTS (SELECT FROM collection_hold h
                                 WHERE h.partner_id = u.partner_id AND h.company_id = %(root)s AND h.move_id IS NULL

@@ -58,7 +58,7 @@ class CollectionCall(models.Model):
         case = self.case_id
         vals = {'purpose': 'collection'}
         user = self.user_id
-        if self.purpose == 'satisfaction' or not user.has_group(CALLER):
+        if self.purpose == 'satisfaction' or not user or not user.has_group(CALLER):
             user = self._get_wanted_caller(case, values)
             vals.update(user_id=user.id, contact_id=values.get('contact_id') or case.contact_id.id)
         if not self.agreed:

@@ -126,7 +126,7 @@ class CollectionItem(models.Model):
             'due_date',
         ],
         'collection.dispute': ['opened_on', 'closed_on'],
-        'collection.dispute.line': ['line_id', 'move_id', 'amount', 'dispute_id'],
+        'collection.dispute.line': ['line_id', 'move_id', 'amount', 'dispute_id', 'holds'],
         'collection.promise': ['made_on'],
         'collection.promise.line': [
             'line_id',
@@ -291,10 +291,10 @@ class CollectionItem(models.Model):
 
     @api.model
     def _get_disputed_query(self, item, day):
-        """Amount of the item under open disputes (document currency), not capped."""
+        """Amount of the item under open disputes that hold reminders back (document currency), not capped."""
         return SQL(
             """COALESCE((SELECT sum(dl.amount) FROM collection_dispute_line dl JOIN collection_dispute d ON d.id = dl.dispute_id
-                  WHERE (dl.line_id = %(item)s.id OR (dl.line_id IS NULL AND dl.move_id = %(item)s.move_id))
+                  WHERE dl.holds AND (dl.line_id = %(item)s.id OR (dl.line_id IS NULL AND dl.move_id = %(item)s.move_id))
                     AND dl.move_id = %(item)s.move_id
                     AND d.opened_on <= %(day)s AND (d.closed_on IS NULL OR d.closed_on > %(day)s)), 0)""",
             item=item,

@@ -8,7 +8,9 @@ from .collection_level import TRACK_OF_KIND
 #: one overdue item in the answer of the plan.
 #: ``reason`` is None for an item that rises to ``level_id``; amounts in the currency of
 #: the document except ``*_company``; ``until`` is the last day of a hold if known, or, where something is waited
-#: for (an announced act, the sales rep, days of peace), the day on which it goes on.
+#: for (an announced act, the sales rep, days of peace), the day on which it goes on. ``level_id`` is the present level
+#: again where ``renewed`` (an old announcement, R50) or ``repeats_id`` (the dispute that came back, R16); with ``jump`` it
+#: is the formal notice that broken promises lead to (R36).
 PlanItem = namedtuple(
     'PlanItem',
     [
@@ -35,6 +37,8 @@ PlanItem = namedtuple(
         'level_id',
         'track',
         'renewed',
+        'repeats_id',
+        'jump',
         'unsent',
         'message_level_id',
         'mode',
@@ -136,7 +140,7 @@ class CollectionPlan(models.AbstractModel):
         payable = self.env['res.partner']._get_collection_payable_role()
         rule_rows = [
             SQL(
-                "(%s, %s::date, %s::date, %s, %s, %s, %s::numeric, %s::date)",
+                "(%s, %s::date, %s::date, %s, %s, %s, %s::numeric, %s::date, %s, %s::int)",
                 policy.id,
                 working.cutoff(day, policy.receipt_hold_days),
                 working.cutoff(day, policy.direct_debit_days),
@@ -145,6 +149,8 @@ class CollectionPlan(models.AbstractModel):
                 policy.unsent,
                 policy.item_minimum or 0,
                 working.add(asked_on, policy.consult_days) if asked_on and policy.consult_days else None,
+                policy.broken_promise_limit,
+                policy._get_climbing_levels().filtered(lambda level: level.kind == 'formal')[:1].id or None,
             )
             for policy in policies
         ]
@@ -180,13 +186,16 @@ class CollectionPlan(models.AbstractModel):
                 )
         empty = SQL("WHERE false")
         return SQL(
-            """rule (policy_id, receipt_from, debit_from, restart_days, stale_days, unsent, item_minimum, told_by)
+            """rule (policy_id, receipt_from, debit_from, restart_days, stale_days, unsent, item_minimum, told_by,
+                     broken_limit, formal_id)
                   AS (SELECT * FROM (VALUES %(rules)s) v %(no_rule)s),
                level (id, rank, kind, track, mode, delay_days, minimum, email_only, role_ids)
                   AS (SELECT * FROM (VALUES %(levels)s) v %(no_level)s),
                climb (policy_id, last_id, next_id, again_id)
                   AS (SELECT * FROM (VALUES %(climbs)s) v %(no_climb)s)""",
-            rules=SQL(", ").join(rule_rows or [SQL("(0, NULL::date, NULL::date, 0, 0, '', 0::numeric, NULL::date)")]),
+            rules=SQL(", ").join(
+                rule_rows or [SQL("(0, NULL::date, NULL::date, 0, 0, '', 0::numeric, NULL::date, 0, 0)")]
+            ),
             levels=SQL(", ").join(level_rows or [SQL("(0, 0, '', '', '', 0, 0::numeric, false, '{}'::int[])")]),
             climbs=SQL(", ").join(climb_rows or [SQL("(0, 0, 0, 0)")]),
             no_rule=SQL() if rule_rows else empty,
@@ -198,7 +207,7 @@ class CollectionPlan(models.AbstractModel):
         """Customers with something overdue: policy in force, whether a message could reach them by e-mail."""
         return SQL(
             """SELECT c.*, r.receipt_from, r.debit_from, r.restart_days, r.stale_days, r.unsent, r.item_minimum,
-                      r.told_by, k.policy_id IS NOT NULL AS has_levels
+                      r.told_by, r.broken_limit, r.formal_id, k.policy_id IS NOT NULL AS has_levels
                  FROM (SELECT p.id, p.active, COALESCE(a.policy_id, %(default_policy)s::int) AS policy_id
                          FROM (SELECT DISTINCT partner_id FROM open
                                 WHERE residual_currency > 0 AND due_date < %(day)s) o
@@ -219,7 +228,8 @@ class CollectionPlan(models.AbstractModel):
         """One reason for each item that stays, the next level for each that rises. The order
         of the reasons is the order in which a person should deal with them."""
         return SQL(
-            """SELECT i.*, v.id AS level_id, v.rank AS level_rank, v.track, s.id IS NOT NULL AS renewed,
+            """SELECT i.*, v.id AS level_id, v.rank AS level_rank, v.track, s.id IS NOT NULL AND (g.again OR NOT g.jump) AS renewed,
+                      CASE WHEN g.again THEN i.back_id END AS repeats_id, g.jump AND NOT g.again AS jump,
                       i.free - i.netted AS to_chase,
                       round((i.free - i.netted) * i.residual / i.residual_currency, %(digits)s) AS to_chase_company,
                       i.move_type = 'out_invoice' AND i.is_move_sent IS NOT TRUE AS never_sent,
@@ -229,7 +239,13 @@ class CollectionPlan(models.AbstractModel):
                  FROM item i
                  LEFT JOIN climb k ON k.policy_id = i.policy_id AND k.last_id = COALESCE(i.last_id, 0)
                  LEFT JOIN stale s ON s.id = i.id
-                 LEFT JOIN level v ON v.id = CASE WHEN s.id IS NOT NULL THEN k.again_id ELSE k.next_id END
+                 LEFT JOIN level n ON n.id = CASE WHEN s.id IS NOT NULL THEN k.again_id ELSE k.next_id END
+                 LEFT JOIN broken b ON b.item_id = i.id
+                 LEFT JOIN level f ON b.item_id IS NOT NULL AND f.id = i.formal_id AND f.rank > n.rank
+                 LEFT JOIN LATERAL (
+                    SELECT f.id IS NOT NULL AS jump,
+                           i.back_id IS NOT NULL AND COALESCE(COALESCE(f.track, n.track) <> 'ordinary', false) AS again) g ON true
+                 LEFT JOIN level v ON v.id = CASE WHEN g.again THEN k.again_id ELSE COALESCE(f.id, n.id) END
                  LEFT JOIN talk t ON t.partner_id = i.partner_id AND t.track = v.track
                  LEFT JOIN talk own ON own.partner_id = i.partner_id
                        AND own.track = CASE i.last_kind WHEN 'formal' THEN 'formal' ELSE 'ordinary' END
@@ -293,14 +309,15 @@ class CollectionPlan(models.AbstractModel):
                                     WHEN 'consultation' THEN a.told_until
                                     WHEN 'objection' THEN a.objected_until
                                     WHEN 'peace' THEN a.peace_until END AS until,
-                      a.level_id, a.track, a.renewed, a.never_sent AND a.unsent_rule <> 'ignore' AS unsent,
+                      a.level_id, a.track, a.renewed, a.repeats_id, a.jump, a.never_sent AND a.unsent_rule <> 'ignore' AS unsent,
                       top.id AS message_level_id,
-                      CASE WHEN top.mode = 'auto' AND w.partner_id IS NOT NULL THEN 'validate' ELSE top.mode END AS mode
+                      CASE WHEN top.mode = 'auto' AND (w.partner_id IS NOT NULL OR a.any_jump) THEN 'validate' ELSE top.mode END AS mode
                  FROM (SELECT j.*,
                               CASE WHEN reason IS NULL THEN
                                 first_value(level_id) OVER (PARTITION BY partner_id, track, reason IS NULL ORDER BY level_rank DESC, id)
                               END AS top_id,
-                              sum(to_chase_company) OVER (PARTITION BY partner_id, track, reason IS NULL) AS total
+                              sum(to_chase_company) OVER (PARTITION BY partner_id, track, reason IS NULL) AS total,
+                              bool_or(jump) OVER (PARTITION BY partner_id, track, reason IS NULL) AS any_jump
                          FROM judged j) a
                  LEFT JOIN level top ON top.id = a.top_id
                  LEFT JOIN lawsuit w ON w.partner_id = a.partner_id""",

@@ -65,13 +65,13 @@ class CollectionPlan(models.AbstractModel):
         item = self.env['collection.item']
         return SQL(
             """contested AS (
-                   SELECT o.id AS item_id, d.id AS dispute_id, dl.amount, d.opened_on, d.closed_on, d.response_until
-                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id
+                   SELECT o.id AS item_id, d.id AS dispute_id, d.outcome, dl.amount, d.opened_on, d.closed_on, d.response_until
+                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
                      JOIN open o ON o.id = dl.line_id AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s
                     UNION ALL
-                   SELECT o.id, d.id, dl.amount, d.opened_on, d.closed_on, d.response_until
-                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id
+                   SELECT o.id, d.id, d.outcome, dl.amount, d.opened_on, d.closed_on, d.response_until
+                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
                      JOIN open o ON dl.line_id IS NULL AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s),
                dispute AS (
@@ -79,12 +79,16 @@ class CollectionPlan(models.AbstractModel):
                           sum(amount) FILTER (WHERE closed_on IS NULL OR closed_on > %(day)s) AS disputed,
                           max(opened_on) FILTER (WHERE closed_on IS NULL OR closed_on > %(day)s) AS since,
                           sum(amount) FILTER (WHERE closed_on <= %(day)s AND response_until >= %(day)s) AS responding,
-                          max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until
+                          max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until,
+                          max(response_until) FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted') AS back_since,
+                          (array_agg(dispute_id ORDER BY response_until DESC, dispute_id DESC)
+                              FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted'))[1] AS back_id
                      FROM contested GROUP BY item_id),
                pledged AS (
-                   SELECT pl.line_id AS item_id, pr.id AS promise_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,
+                   SELECT pl.line_id AS item_id, o.partner_id, pr.id AS promise_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,
                           pl.ended_on, pl.response_until,
-                          pl.expires_on >= %(day)s AND (pl.ended_on IS NULL OR pl.ended_on > %(day)s) AS running
+                          pl.expires_on >= %(day)s AND (pl.ended_on IS NULL OR pl.ended_on > %(day)s) AS running,
+                          pr.counts_as_broken AND pr.ended_on <= %(day)s AND pl.response_until < %(day)s AS missed
                      FROM collection_promise pr JOIN collection_promise_line pl ON pl.promise_id = pr.id
                      JOIN open o ON o.id = pl.line_id
                     WHERE pr.company_id = %(root)s AND pr.made_on <= %(day)s),
@@ -94,6 +98,7 @@ class CollectionPlan(models.AbstractModel):
                           sum(amount_left) FILTER (WHERE NOT running AND response_until >= %(day)s) AS responding,
                           max(response_until) FILTER (WHERE NOT running) AS until, max(date) FILTER (WHERE running) AS date
                      FROM pledged GROUP BY item_id),
+               %(broken)s,
                suspension AS (
                    SELECT h.partner_id, h.move_id, h.date_from, h.ended_on, h.date_until, h.response_until,
                           h.date_until >= %(day)s AND (h.ended_on IS NULL OR h.ended_on > %(day)s) AS running
@@ -114,6 +119,25 @@ class CollectionPlan(models.AbstractModel):
             root=scope['root'],
             day=scope['day'],
             left=item._get_promise_left(SQL("pl"), SQL("o.residual_currency")),
+            broken=self._get_broken_cte(scope),
+        )
+
+    def _get_broken_cte(self, scope):
+        """Items of broken promises, where the customer broke so many that formal notice comes next (R36): their
+        response time is over, what they cover is still open, and no financial difficulty is recorded."""
+        return SQL(
+            """broken AS (
+                   SELECT p.item_id FROM pledged p
+                     JOIN (SELECT partner_id, count(DISTINCT promise_id) AS number FROM pledged WHERE missed GROUP BY 1) n
+                       ON n.partner_id = p.partner_id
+                     JOIN customer c ON c.id = p.partner_id AND c.broken_limit > 0 AND n.number >= c.broken_limit
+                    WHERE p.missed AND NOT EXISTS (
+                        SELECT FROM collection_case k
+                         WHERE k.partner_id = p.partner_id AND k.company_id = %(root)s AND k.motive = 'cash' AND k.motive_on <= %(day)s
+                           AND k.opened_on <= %(day)s AND (k.closed_on IS NULL OR k.closed_on > %(day)s))
+                    GROUP BY p.item_id)""",
+            root=scope['root'],
+            day=scope['day'],
         )
 
     def _get_item_query(self, scope):
@@ -131,7 +155,7 @@ class CollectionPlan(models.AbstractModel):
                         LEAST(responding_all, residual_currency - disputed
                               - LEAST(promised_all, residual_currency - disputed)) AS responding FROM (
                  SELECT o.*, c.policy_id, c.has_levels, c.active AS customer_active, c.debit_from, c.restart_days,
-                        c.stale_days, c.unsent AS unsent_rule, c.item_minimum, c.told_by, m.move_type, m.is_move_sent, m.preferred_payment_method_line_id,
+                        c.stale_days, c.unsent AS unsent_rule, c.item_minimum, c.told_by, c.formal_id, m.move_type, m.is_move_sent, m.preferred_payment_method_line_id,
                         CASE WHEN l.date > o.due_date THEN l.step_id END AS step_id,
                         CASE WHEN l.date > o.due_date THEN l.level_id END AS last_id,
                         CASE WHEN l.date > o.due_date THEN l.kind END AS last_kind,
@@ -139,6 +163,7 @@ class CollectionPlan(models.AbstractModel):
                         CASE WHEN l.date > o.due_date THEN l.date_given END AS last_given,
                         CASE WHEN l.date > o.due_date THEN l.act_on END AS last_act_on,
                         LEAST(COALESCE(d.disputed, 0), o.residual_currency) AS disputed, d.since AS disputed_since,
+                        CASE WHEN l.date > o.due_date AND l.date <= d.back_since THEN d.back_id END AS back_id,
                         COALESCE(p.promised, 0) AS promised_all, p.since AS promised_since, p.date AS promised_for,
                         COALESCE(d.responding, 0) + COALESCE(p.responding, 0) AS responding_all,
                         GREATEST(d.until, p.until) AS response_until,

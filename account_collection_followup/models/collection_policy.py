@@ -92,6 +92,22 @@ class CollectionPolicy(models.Model):
         tracking=True,
         help="Time for a call before the ladder goes on.",
     )
+    broken_promise_limit = fields.Integer(
+        "Broken promises before formal notice",
+        default=2,
+        required=True,
+        tracking=True,
+        help="So many broken promises on items still open lead to formal notice for these items, to be approved, "
+        "whatever level they had; to a plan instead if the customer is short of cash. 0: never.",
+    )
+    silence_days = fields.Integer(
+        "Longest silence in days",
+        default=10,
+        required=True,
+        tracking=True,
+        help="While something is overdue, neither promised nor disputed, the customer hears from us at least every so "
+        "many days: where the dates given leave more, a call is planned in between. 0: no such calls.",
+    )
     letter_days = fields.Integer(
         "Working days to post a letter",
         default=3,

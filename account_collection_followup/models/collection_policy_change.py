@@ -5,7 +5,7 @@ from ..tools import DAYS, get_range_problem
 
 DAY_FIELDS = (
     'act_days', 'restart_days', 'stale_days', 'receipt_hold_days', 'direct_debit_days', 'promise_grace_days',
-    'promise_response_days', 'letter_days', 'hold_response_days', 'caller_promise_days',
+    'promise_response_days', 'silence_days', 'letter_days', 'hold_response_days', 'caller_promise_days',
 )  # fmt: skip
 #: days whose change is put into words before it is saved
 EXPLAINED_FIELDS = ('act_days', 'restart_days', 'stale_days', 'hold_response_days', 'promise_grace_days',
@@ -23,7 +23,7 @@ class CollectionPolicy(models.Model):
     @api.model
     def _get_number_ranges(self):
         """:return: dict field → (lowest, highest) of the numbers that make sense"""
-        return dict.fromkeys(DAY_FIELDS, DAYS)
+        return {**dict.fromkeys(DAY_FIELDS, DAYS), 'broken_promise_limit': (0, 99)}
 
     @api.constrains(lambda self: tuple(self._get_number_ranges()))
     def _check_numbers(self):

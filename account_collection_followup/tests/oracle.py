@@ -50,7 +50,9 @@ class Item:
     responding: Decimal = Decimal(0)
     netted: Decimal = Decimal(0)
     covered_since: date = None
-    renewed: bool = False
+    stale: bool = False
+    back: object = None
+    jump: bool = False
     level: object = None
 
     def __post_init__(self):
@@ -109,6 +111,8 @@ class Answer:
     level: int
     track: str
     renewed: bool
+    repeats: int
+    jump: bool
     disputed: Decimal
     promised: Decimal
     responding: Decimal
@@ -179,7 +183,9 @@ class Oracle:
             self._describe(item)
         self._net_credits()
         for item in self.overdue:
-            item.renewed = self._is_stale(item)
+            item.stale = self._is_stale(item)
+            item.back = self._get_back(item)
+        for item in self.overdue:
             item.level = self._get_next_level(item)
 
     def decide(self):
@@ -323,13 +329,13 @@ class Oracle:
         item.covered_since = max(since, default=None)
 
     def _get_contested(self, item):
-        """:return: (dispute, amount) of every dispute so far on the item; a line whose instalment is gone counts
-        for the whole invoice"""
+        """:return: (dispute, amount) of every dispute so far that holds the item back; a line whose instalment is gone
+        counts for the whole invoice"""
         lines = self.env['collection.dispute.line'].search([('move_id', '=', item.move.id)])
         return [
             (line.dispute_id, exact(line.amount))
             for line in lines
-            if line.line_id.id in (False, item.line.id) and line.dispute_id.opened_on <= self.day
+            if line.holds and line.line_id.id in (False, item.line.id) and line.dispute_id.opened_on <= self.day
         ]
 
     def _is_open(self, dispute):
@@ -380,12 +386,66 @@ class Oracle:
         return policy.level_ids.filtered(lambda level: level.active and level.kind != 'satisfaction').sorted('rank')
 
     def _get_next_level(self, item):
+        """What comes next: the rung above, the present one again (R16, R50), or formal notice by a jump (R36)."""
         levels = self._get_climbing(item.policy)
-        if item.last and item.renewed:
-            return levels.filtered(lambda level: level.rank >= item.last.level.rank)[:1]
-        if item.last:
-            return levels.filtered(lambda level: level.rank > item.last.level.rank)[:1]
-        return levels[:1]
+        present = levels.filtered(lambda level: item.last and level.rank >= item.last.level.rank)[:1]
+        above = levels.filtered(lambda level: not item.last or level.rank > item.last.level.rank)[:1]
+        proposed = present if item.stale else above
+        formal = levels.filtered(lambda level: level.kind == 'formal')[:1]
+        item.jump = bool(formal and proposed) and proposed.rank < formal.rank and self._is_broken(item)
+        if item.jump:
+            proposed = formal
+        if item.back and self._get_track(proposed) in ('formal', 'litigation'):
+            item.jump = False
+            return present
+        item.back = None
+        return proposed
+
+    def _get_back(self, item):
+        """R16: the dispute that came back last, if its amount was not asked for since: its response time ended on the
+        day of the last step or later."""
+        back = {
+            dispute
+            for dispute, _amount in self._get_contested(item)
+            if item.last
+            and dispute.closed_on
+            and dispute.outcome != 'accepted'
+            and item.last.date <= dispute.response_until < self.day
+        }
+        return max(back, key=lambda dispute: (dispute.response_until, dispute.id), default=None)
+
+    def _is_broken(self, item):
+        """R36: one of so many broken promises that formal notice comes next, unless the customer is short of cash."""
+        limit = item.policy.broken_promise_limit
+        broken = self._get_broken_promises(item.customer)
+        if not limit or len(broken) < limit or self._is_short_of_cash(item.customer):
+            return False
+        return any(self._is_over(line) for line, _left in self._get_pledged(item) if line.promise_id in broken)
+
+    def _get_broken_promises(self, customer):
+        """:return: promises that count as broken, with something open and no time to answer left"""
+        return {
+            line.promise_id
+            for item in self.open
+            if item.customer == customer
+            for line, _left in self._get_pledged(item)
+            if self._is_over(line)
+        }
+
+    def _is_over(self, line):
+        promise = line.promise_id
+        return promise.counts_as_broken and promise.ended_on <= self.day and line.response_until < self.day
+
+    def _is_short_of_cash(self, customer):
+        cases = self.env['collection.case'].search(
+            [('partner_id', '=', customer.id), ('company_id', '=', self.company.id), ('motive', '=', 'cash')]
+        )
+        return any(
+            case.motive_on <= self.day
+            and case.opened_on <= self.day
+            and (not case.closed_on or case.closed_on > self.day)
+            for case in cases
+        )
 
     def _get_track(self, level):
         return TRACKS[level.kind] if level else None
@@ -660,7 +720,9 @@ class Oracle:
             reason=self._get_reason(item),
             level=item.level.id or None,
             track=self._get_track(item.level),
-            renewed=item.renewed,
+            renewed=item.stale and not item.jump,
+            repeats=item.back.id if item.back else None,
+            jump=item.jump,
             disputed=item.disputed,
             promised=item.promised,
             responding=item.responding,
@@ -690,7 +752,8 @@ class Oracle:
             answer = answers[item.line.id]
             answer.reason = reason
             answer.message_level = top.id
-            answer.mode = 'validate' if sued and top.mode == 'auto' else top.mode
+            validate = sued or any(other.jump for other in items)
+            answer.mode = 'validate' if validate and top.mode == 'auto' else top.mode
 
     def _needs_email(self, level):
         return level.by_email and not (level.by_call or level.by_letter or level.by_registered)

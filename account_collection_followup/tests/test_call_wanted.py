@@ -98,7 +98,7 @@ class TestCallWanted(CollectionCommon):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            self.env['collection.call']._want({case: values for case in cases})
+            self.env['collection.call']._want(dict.fromkeys(cases, values))
             self.env.flush_all()
             return self.env.cr.sql_log_count - before
 

@@ -28,6 +28,8 @@ CUSTOMERS = st.integers(0, 1)
 DAYS = st.integers(0, 50)
 SHARES = st.sampled_from([1, 1, 1, 0.5, 0.3])
 MAYBE = st.none() | st.integers(0, 15)
+HOLDS = st.sampled_from([True, True, True, True, False])
+OUTCOMES = st.sampled_from(['rejected', 'rejected', 'withdrawn', 'partly', 'accepted'])
 #: messages of the past
 STEPS = st.tuples(
     st.just('step'),
@@ -44,7 +46,7 @@ STEPS = st.tuples(
 def fates(items):
     """:return: what may happen to one of some items, on which day"""
     return st.one_of(
-        st.tuples(st.just('dispute'), DAYS, items, SHARES, MAYBE, MAYBE),
+        st.tuples(st.just('dispute'), DAYS, items, SHARES, MAYBE, MAYBE, HOLDS, OUTCOMES),
         st.tuples(st.just('promise'), DAYS, items, SHARES, st.integers(0, 20), st.integers(1, 2)),
         st.tuples(st.just('payment'), DAYS, items, SHARES, st.none() | st.integers(1, 30)),
         st.tuples(st.just('hold'), DAYS, items, st.booleans(), st.integers(0, 20), MAYBE),
@@ -61,6 +63,9 @@ EVENTS = st.one_of(
     st.tuples(st.just('refund'), DAYS, CUSTOMERS, st.sampled_from([60, 400, 3000])),
     st.tuples(st.just('cancel_promises'), DAYS),
     st.tuples(st.just('settle'), DAYS),
+    st.tuples(st.just('motive'), DAYS, CUSTOMERS, st.sampled_from(['cash', 'negligence', False])),
+    # broken promises, one after the other
+    st.tuples(st.just('breaks'), DAYS, st.lists(ITEMS, min_size=2, max_size=3), st.integers(0, 2)),
     # customer, working days to answer, day of the objection, its length, day of the end, whether a formal notice is renewed
     st.tuples(st.just('tell'), DAYS, CUSTOMERS, st.integers(0, 5), MAYBE, st.integers(1, 15), MAYBE, st.booleans()),
 )
@@ -75,6 +80,7 @@ SETTINGS = st.fixed_dictionaries(
         'item_minimum': st.sampled_from([0, 0, 0, 100]),
         'stale_days': st.sampled_from([15, 15, 4]),
         'consult_days': st.sampled_from([3, 3, 1, 0]),
+        'broken_promise_limit': st.sampled_from([2, 2, 1, 0]),
         'restart_days': st.sampled_from([5, 12]),
         'receipt_hold_days': st.sampled_from([5, 0]),
         'direct_debit': st.sets(ITEMS, max_size=2),
@@ -260,7 +266,8 @@ class PlanOracleCommon(CollectionCommon):
         for partner, name in zip(self.customers, options['policies']):
             partner.property_collection_policy_id = policies[name]
         self.company.collection_policy_id = policies.get(options['default'])
-        (self.policy | self.other).consult_days = options['consult_days']
+        for name in ('consult_days', 'broken_promise_limit'):
+            (self.policy | self.other)[name] = options[name]
         names = ('unsent', 'item_minimum', 'stale_days', 'restart_days', 'receipt_hold_days')
         self.policy.write({name: options[name] for name in names})
         self.levels.get(options['archived_level'], self.levels[20].browse()).active = False
@@ -377,19 +384,19 @@ class PlanOracleCommon(CollectionCommon):
             elif how == 1:
                 self._do_promise(day, item, 1, 9, 1)
             else:
-                self._do_dispute(day, item, 1, None, None)
+                self._do_dispute(day, item, 1, None, None, True, None)
 
-    def _do_dispute(self, day, number, part, days, response):
+    def _do_dispute(self, day, number, part, days, response, holds, outcome):
         item = self.items[number]
         amount = round(item.amount_currency * part, 2)
-        line = {'move_id': item.move_id.id, 'line_id': item.id, 'amount': amount}
-        dispute = self.env['collection.dispute'].create(
+        line = {'move_id': item.move_id.id, 'line_id': item.id, 'amount': amount, 'holds': holds}
+        dispute = internal(self.env['collection.dispute']).create(
             {'type_id': self.type.id, 'line_ids': [Command.create(line)], 'partner_id': item.partner_id.id}
         )
         if days is not None:
             self.clock.move_to(day + timedelta(days))
             answer = response is not None and day + timedelta(days + response)
-            dispute.action_close('rejected', response_until=answer or None)
+            dispute.action_close(outcome, response_until=answer or None)
 
     def _do_promise(self, day, number, part, days, instalments):
         item = self.items[number]
@@ -494,6 +501,17 @@ class PlanOracleCommon(CollectionCommon):
     def _do_cancel_promises(self, day):
         self.env['collection.promise'].search([('state', '=', 'running')])[:1].action_cancel("changed")
 
+    def _do_motive(self, day, customer, motive):
+        customer = self.customers[customer]
+        self.env['collection.case']._open_for(customer, self.company)[customer]._record_motive(motive)
+
+    def _do_breaks(self, day, numbers, days):
+        for after, number in enumerate(numbers):
+            self.clock.move_to(day + timedelta(after))
+            self._happen('promise', day, number, 1, days, 1)
+        self.clock.move_to(day + timedelta(days + 14))
+        self._do_settle(day)
+
     def _do_settle(self, day):
         self.env['collection.promise']._settle_due(self.company)
 
@@ -521,6 +539,8 @@ class PlanOracleCommon(CollectionCommon):
             'level': row.level_id,
             'track': row.track,
             'renewed': row.renewed,
+            'repeats': row.repeats_id,
+            'jump': bool(row.jump),
             'last_level': row.last_level_id,
             'policy': row.policy_id,
             'unsent': bool(row.unsent),
