@@ -5,6 +5,7 @@ from . import collection_level_change
 from . import collection_policy
 from . import account_move
 from . import account_move_banner
+from . import account_move_credit
 from . import account_partial_reconcile
 from . import account_payment_method_line
 from . import collection_fact
@@ -45,6 +46,9 @@ from . import collection_dispute_qualify
 from . import collection_dispute_repeat
 from . import collection_dispute_routing
 from . import collection_dispute_type
+from . import collection_dispute_line_outcome
+from . import collection_dispute_outcome
+from . import collection_dispute_answer_mail
 from . import collection_dispute_withheld
 from . import collection_exception
 from . import collection_exception_doubt
@@ -58,6 +62,7 @@ from . import collection_mark
 from . import collection_payer_behaviour
 from . import collection_plan
 from . import collection_plan_facts
+from . import collection_plan_words
 from . import collection_consultation_planner
 from . import collection_policy_change
 from . import collection_policy_consultation
@@ -90,6 +95,7 @@ from . import collection_item_choice
 from . import collection_team
 from . import mail_activity
 from . import mail_mail
+from . import mail_mail_dispute
 from . import ir_actions_report
 from . import res_company
 from . import res_company_letter
@@ -97,3 +103,4 @@ from . import res_partner
 from . import res_partner_policy
 from . import res_partner_facts
 from . import res_partner_recipient
+from . import res_users

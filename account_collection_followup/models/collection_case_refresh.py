@@ -177,8 +177,8 @@ class CollectionCase(models.Model):
                broken AS (
                  SELECT pr.case_id, count(*) AS number
                    FROM collection_promise pr JOIN collection_case k ON k.id = pr.case_id
-                   JOIN collection_promise_line pl ON pl.promise_id = pr.id AND pl.state IN ('broken', 'partly')
-                   JOIN account_move_line l ON l.id = pl.line_id AND l.reconciled IS NOT TRUE
+                   JOIN collection_promise_line pl ON pl.promise_id = pr.id AND pl.state IN ('broken', 'partly') AND pl.paid_elsewhere IS NOT TRUE
+                   JOIN account_move_line o ON o.id = pl.line_id AND o.reconciled IS NOT TRUE AND %(unanswered)s
                   WHERE %(where)s AND NOT EXISTS (SELECT FROM collection_call c WHERE c.case_id = k.id AND c.made_on > pl.expires_on)
                   GROUP BY pr.case_id),
                fresh AS (
@@ -206,6 +206,7 @@ class CollectionCase(models.Model):
             digits=root.currency_id.decimal_places,
             disputed=SQL("LEAST(%s, GREATEST(%s, 0))", item._get_disputed_query(alias, today), residual),
             promised=SQL("LEAST(%s, GREATEST(%s, 0))", item._get_promised_query(alias, residual, today), residual),
+            unanswered=self.env['collection.call']._get_unanswered_condition(root),
             plan=self.env['collection.plan']._get_plan_query(root, today, partners=partners),
             next_action=self._get_next_action_case(),
             next_level=self._get_next_level_case(),

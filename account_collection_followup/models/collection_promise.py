@@ -9,8 +9,15 @@ STATES = [
     ('kept', "Kept"),
     ('partly', "Partly kept"),
     ('broken', "Broken"),
+    ('moved', "Moved"),
     ('cancelled', "Cancelled"),
 ]
+#: how it was confirmed in writing, see ``collection_promise_confirmation``
+CONFIRMATION_FIELDS = (
+    'confirmed_on', 'confirmed_by', 'confirmed_to_id', 'confirmation_mail_id', 'confirmation_file_id',
+)  # fmt: skip
+#: what was promised did not come in, or not all of it
+MISSED = ('partly', 'broken')
 
 
 class CollectionPromise(models.Model):
@@ -18,12 +25,12 @@ class CollectionPromise(models.Model):
 
     A promise is entered once, with its lines, and never changed afterwards. Its
     state comes from what was really paid: see ``collection_promise_settlement``.
-    A changed agreement is a new promise: cancel the one that runs first.
+    A changed agreement is a new promise: see ``collection_promise_move``, or cancel the one that runs first.
     """
 
     _name = 'collection.promise'
     _description = "Promise"
-    _inherit = ['collection.fact']
+    _inherit = ['collection.fact', 'collection.activity.mixin']
     _order = 'made_on desc, id desc'
 
     _guarded_fields = frozenset(
@@ -38,6 +45,11 @@ class CollectionPromise(models.Model):
             'next_date',
             'paid_elsewhere',
             'counts_as_broken',
+            'moved_from_id',
+            'signed_on',
+            'signed_by',
+            'signed_copy_id',
+            *CONFIRMATION_FIELDS,
         }
     )
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'made_on', 'user_id', 'line_ids'})
@@ -126,7 +138,7 @@ class CollectionPromise(models.Model):
             promise.ended_on = False if running else max(filter(None, lines.mapped('ended_on')), default=False)
             dates = [line.date for line in lines if line.date]
             promise.next_date = min(filter(None, running.mapped('date')), default=max(dates, default=False))
-            missed = lines.filtered(lambda line: line.state in ('partly', 'broken'))
+            missed = lines.filtered(lambda line: line.state in MISSED)
             promise.paid_elsewhere = bool(missed) and all(missed.mapped('paid_elsewhere'))
             promise.counts_as_broken = promise._is_counted_as_broken()
 
@@ -135,9 +147,9 @@ class CollectionPromise(models.Model):
         states = set(self.line_ids.mapped('state'))
         if not states or 'running' in states:
             return 'running'
-        missed = states & {'partly', 'broken'}
+        missed = states.intersection(MISSED)
         if not missed:
-            return 'cancelled' if 'cancelled' in states else 'kept'
+            return next((state for state in ('moved', 'cancelled') if state in states), 'kept')
         # a missed instalment breaks the plan, whatever came in before (R37)
         if not self.is_plan and states & {'partly', 'kept'}:
             return 'partly'
@@ -145,7 +157,7 @@ class CollectionPromise(models.Model):
 
     def _is_counted_as_broken(self):
         """:return: whether the promise counts towards formal notice: half of it did not come in (R36)"""
-        if self.paid_elsewhere or self.state not in ('broken', 'partly'):
+        if self.paid_elsewhere or self.state not in MISSED:
             return False
         return self.state == 'broken' or 2 * sum(self.line_ids.mapped('amount_kept')) < sum(
             self.line_ids.mapped('amount')
@@ -202,6 +214,7 @@ class CollectionPromise(models.Model):
         promises = super(CollectionPromise, internal(self)).create(vals_list).with_env(self.env)
         promises._check_lines()
         promises._check_caller()
+        promises.filtered('is_plan').case_id._answer_plan_request()
         return promises
 
     def _check_lines(self):

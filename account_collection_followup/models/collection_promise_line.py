@@ -10,7 +10,7 @@ from .collection_promise import STATES
 
 #: what a promise's settlement may write; everything else is frozen at creation
 SETTLED_FIELDS = frozenset(
-    {'state', 'ended_on', 'amount_kept', 'expires_on', 'response_until', 'paid_elsewhere', 'line_id'}
+    {'state', 'ended_on', 'moved_on', 'amount_kept', 'expires_on', 'response_until', 'paid_elsewhere', 'line_id'}
 )
 FROZEN_AT_CREATION = frozenset(
     {'residual_at', 'cumulated', 'kept_until', 'date_maturity', 'currency_id', 'company_id', 'partner_id'}
@@ -57,6 +57,7 @@ class CollectionPromiseLine(models.Model):
     response_until = fields.Date(readonly=True, help="Time for a call before reminders go on.")
     state = fields.Selection(STATES, default='running', required=True, readonly=True, index=True)
     ended_on = fields.Date(readonly=True)
+    moved_on = fields.Date(readonly=True, help="The day another promise took over what was left of it.")
     amount_kept = fields.Monetary("Paid in time", readonly=True)
     paid_elsewhere = fields.Boolean(readonly=True)
 
@@ -176,7 +177,7 @@ class CollectionPromiseLine(models.Model):
             raise UserError(
                 self.env._(
                     "A promised amount cannot be changed: its state comes from payments. "
-                    "If the agreement changed, cancel the promise and make another."
+                    "If the agreement changed, move the promise or cancel it."
                 )
             )
         return super().write(vals)
@@ -239,7 +240,7 @@ class CollectionPromiseLine(models.Model):
                 older = min(first, line, key=lambda running: running.id)
                 raise UserError(
                     self.env._(
-                        "%(invoice)s is already promised for %(date)s: cancel that promise first.",
+                        "%(invoice)s is already promised for %(date)s: move or cancel that promise first.",
                         invoice=older.move_id.display_name,
                         date=format_date(self.env, older.date),
                     )

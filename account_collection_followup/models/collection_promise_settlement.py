@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL, format_date
 
 from .collection_fact import internal
+from .collection_promise import MISSED
 
 #: an item as it stands: whether it is open to judgement ('posted', 'draft', 'cancel'),
 #: its residual now and its matchings as (day, amount) pairs, in its own currency
@@ -25,7 +26,8 @@ class CollectionPromise(models.Model):
       received in time that waits to be allocated defers this by the policy's
       working days for matching; money matched with other invoices is noted
       (``paid_elsewhere``);
-    * a missed date, or a cancellation, ends what has not ended by then.
+    * a missed date, or a cancellation, ends what has not ended by then; what another promise took over ended
+      as moved, whatever came in since.
     """
 
     _inherit = 'collection.promise'  # pylint: disable=consider-merging-classes-inherited
@@ -87,6 +89,7 @@ class CollectionPromise(models.Model):
                     changed |= promise
         changed.sudo()._mark_dirty(later=later)
         promises._log_settled(before)
+        promises._on_settled(before)
 
     def _get_policies(self):
         """:return: dict {promise: policy in force for its customer}"""
@@ -99,21 +102,21 @@ class CollectionPromise(models.Model):
     def _get_settled_name(self):
         """:return: how a note names the promise: a broken plan by the date that was missed"""
         self.ensure_one()
-        missed = self.line_ids.filtered(lambda line: line.state in ('partly', 'broken')).mapped('date')
+        missed = self.line_ids.filtered(lambda line: line.state in MISSED).mapped('date')
         if not missed:
             return self.display_name
         return self.env._("Promised for %s", format_date(self.env, min(missed)))
 
     def _log_settled(self, before):
         labels = dict(self._fields['state']._description_selection(self.env))
-        # a cancellation is logged with its reason
+        # a cancellation is logged with its reason, a move with its dates
         self._log_on_case(
             {
                 promise: self.env._(
                     "%(promise)s: %(state)s.", promise=promise._get_settled_name(), state=labels[promise.state]
                 )
                 for promise in self
-                if promise.state not in (before[promise], 'cancelled')
+                if promise.state not in (before[promise], 'cancelled', 'moved')
             }
         )
 
@@ -129,14 +132,19 @@ class CollectionPromise(models.Model):
         if waiting:
             self._defer(today, calendar, policy)
         verdicts = self._judge(items, today)
-        missed = [line.expires_on for line, verdict in verdicts.items() if verdict['state'] in ('partly', 'broken')]
+        missed = [line.expires_on for line, verdict in verdicts.items() if verdict['state'] in MISSED]
         for line, verdict in verdicts.items():
             start = line.expires_on
             if verdict['state'] == 'cancelled':
                 # a missed instalment takes the others with it: all of them come back on the same day (R37)
                 start = min(missed, default=verdict['ended_on'])
-            verdict['response_until'] = calendar.add(start, policy.promise_response_days)
-            verdict['paid_elsewhere'] = elsewhere and verdict['state'] in ('partly', 'broken')
+            verdict['response_until'] = (
+                # the promise that took it over covers it from that day on
+                line.moved_on - ONE_DAY
+                if verdict['state'] == 'moved'
+                else calendar.add(start, policy.promise_response_days)
+            )
+            verdict['paid_elsewhere'] = elsewhere and verdict['state'] in MISSED
             changed = {
                 name: value
                 for name, value in verdict.items()
@@ -158,12 +166,12 @@ class CollectionPromise(models.Model):
     def _judge(self, items, today):
         """:return: dict {line: values} of the state that follows from the facts"""
         verdicts = {line: line._judge(items[line], today) for line in self.line_ids}
-        missed = [verdict['ended_on'] for verdict in verdicts.values() if verdict['state'] in ('partly', 'broken')]
+        missed = [verdict['ended_on'] for verdict in verdicts.values() if verdict['state'] in MISSED]
         stop = min(filter(None, [*missed, self.cancelled_on]), default=None)
         if stop:
             for verdict in verdicts.values():
                 # what ended on the very day of a missed date was missed with it
-                if (
+                if verdict['state'] != 'moved' and (
                     verdict['state'] == 'running'
                     or verdict['ended_on'] > stop
                     or (verdict['state'] == 'kept' and verdict['ended_on'] == stop and stop != self.cancelled_on)
@@ -179,7 +187,7 @@ class CollectionPromise(models.Model):
         missing = defaultdict(float)
         for line in self.filtered(lambda promise: not promise.cancelled_on).line_ids:
             verdict = line._judge(items[line], max(today, line.kept_until))
-            if today > line.kept_until and items[line].state == 'posted' and verdict['state'] != 'kept':
+            if today > line.kept_until and items[line].state == 'posted' and verdict['state'] not in ('kept', 'moved'):
                 missing[line.promise_id, line.currency_id] += line.amount - verdict['amount_kept']
         return missing
 
@@ -298,7 +306,7 @@ class CollectionPromiseLine(models.Model):
         for line in self:
             move_id, partner_id, residual = rows.get(line.line_id.id, (None, None, 0.0))
             state = line.move_id.state
-            # XX
+            # a reset to draft gave the line to another invoice or customer
             if state == 'posted' and (move_id, partner_id) != (line.move_id.id, line.partner_id.id):
                 state = 'cancel'
             items[line] = Item(state, residual, matchings[line.line_id.id])
@@ -315,14 +323,16 @@ class CollectionPromiseLine(models.Model):
         if item.state == 'draft':
             # an invoice being corrected: nothing can be said yet
             return {'state': self.state, 'ended_on': self.ended_on, 'amount_kept': self.amount_kept}
-        if item.state == 'cancel':
+        if item.state == 'cancel' and not self.moved_on:
             return {'state': 'cancelled', 'ended_on': self.ended_on or today, 'amount_kept': self.amount_kept}
 
         def left_on(day):
             return self._left(item.residual + sum(amount for when, amount in item.matchings if when > day))
 
-        last = min(today, self.kept_until)
+        last = min(filter(None, (today, self.kept_until, self.moved_on)))
         amount_kept = self.currency_id.round(self.amount - left_on(last))
+        if self.moved_on:
+            return {'state': 'moved', 'ended_on': self.moved_on, 'amount_kept': amount_kept}
         if self.currency_id.is_zero(left_on(last)):
             made_on = self.promise_id.made_on
             days = sorted({made_on, *(when for when, _amount in item.matchings if made_on < when <= last)})

@@ -25,7 +25,10 @@ from . import test_plan_rules
 from . import test_policy
 from . import test_post_room
 from . import test_promise
+from . import test_promise_broken
 from . import test_promise_instalments
+from . import test_promise_move
+from . import test_promise_plan
 from . import test_promise_properties
 from . import test_rights
 from . import test_recipient

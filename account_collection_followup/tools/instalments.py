@@ -1,6 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo.tools import float_round
+from odoo.tools import float_compare, float_round
 
 #: what the dates of an instalment plan are counted in
 UNITS = {'month': 'months', 'week': 'weeks', 'day': 'days'}
@@ -32,3 +32,24 @@ def dates(first, count, unit='month', every=1):
     :return: list of ``count`` dates
     """
     return [first + relativedelta(**{UNITS[unit]: number * every}) for number in range(count)]
+
+
+def share_out(amounts, debts, rounding):
+    """Lay instalments over debts in their order: the first instalment pays the first debt, and what is left of it the next.
+
+    :param list amounts: of the instalments, in the order of their dates
+    :param list debts: what they pay, the oldest first; the same sum
+    :param float rounding: smallest unit of the currency
+    :return: list of (number of the instalment, number of the debt, amount), none of them zero
+    """
+    shares, left, debt = [], list(debts), 0
+    for number, amount in enumerate(amounts):
+        while float_compare(amount, 0, precision_rounding=rounding) > 0 and debt < len(left):
+            part = float_round(min(amount, left[debt]), precision_rounding=rounding)
+            if part:
+                shares.append((number, debt, part))
+            amount -= part
+            left[debt] -= part
+            if float_compare(left[debt], 0, precision_rounding=rounding) <= 0:
+                debt += 1
+    return shares

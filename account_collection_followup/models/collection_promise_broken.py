@@ -1,0 +1,133 @@
+from odoo import api, models
+from odoo.tools import format_date
+
+from .collection_promise import MISSED
+
+#: working days between tries to reach who broke a promise (R35)
+TRY_DAYS = 2
+
+
+class CollectionPromise(models.Model):
+    """What follows when a promise was not kept (R35): the customer is called, or the matching is looked at."""
+
+    _inherit = 'collection.promise'  # pylint: disable=consider-merging-classes-inherited
+
+    def _on_settled(self, before):
+        """Have the customers called whose promises were broken by what was just settled.
+
+        :param dict before: {promise: its state until now}
+        """
+        broken = self.filtered(
+            lambda promise: promise.state in MISSED and before[promise] not in MISSED and not promise.paid_elsewhere
+        )
+        broken._want_calls()
+        (
+            self.filtered('paid_elsewhere') | self.filtered(lambda promise: promise.state != before[promise])
+        )._activity_update()
+
+    def _get_missed(self):
+        """:return: the amounts missed on items that are still open"""
+        return self.line_ids.filtered(
+            lambda line: line.state in MISSED and not line.line_id.reconciled and line.line_id
+        )
+
+    def _want_calls(self):
+        """Plan one call today per customer, about all the promises he broke (R35)."""
+        promises = self.sudo().filtered(lambda promise: promise._get_missed())
+        for company, batch in promises.grouped('company_id').items():
+            cases = self.env['collection.case'].sudo()._open_for(batch.partner_id, company)
+            working = self.env['collection.holiday']._working_days(company)
+            today = working.roll_forward(company._collection_today())
+            by_case = batch.grouped(lambda promise, cases=cases: cases[promise.partner_id])
+            self.env['collection.call']._want(
+                {case: broken._prepare_wanted_call(today) for case, broken in by_case.items()}
+            )
+
+    def _prepare_wanted_call(self, today):
+        """:return: values for ``collection.call._want`` of the call about these promises of one customer"""
+        return {
+            'planned_on': today,
+            'contact_id': self.contact_id[:1].id,
+            'move_ids': self._get_missed().move_id.ids,
+            'why': lambda env: ' · '.join(promise._say_broken(env) for promise in self),
+        }
+
+    def _say_broken(self, env):
+        """:param env: of who calls
+        :return: what was missed, in his language"""
+        self.ensure_one()
+        missed = self.line_ids.filtered(lambda line: line.state in MISSED)
+        values = {
+            'date': format_date(env, min(missed.mapped('date'))),
+            'amount': self._format_amounts(env, missed, 'amount'),
+        }
+        if self.is_plan:
+            return env._("Instalment of %(date)s for %(amount)s missed", **values)
+        if self.state == 'partly':
+            came = self._format_amounts(env, missed, 'amount_kept')
+            return env._("Promise of %(date)s for %(amount)s: only %(came)s came in", came=came, **values)
+        return env._("Promise of %(date)s for %(amount)s broken", **values)
+
+    @api.model
+    def _format_amounts(self, env, lines, name):
+        """:return: the sum of a field of these lines per currency, in words"""
+        return ' + '.join(
+            currency.with_env(env).format(sum(group.mapped(name)))
+            for currency, group in lines.grouped('currency_id').items()
+        )
+
+    # ------------------------------------------------------------------
+    # On whose list
+    # ------------------------------------------------------------------
+    def _get_wanted_activities(self):
+        # EXTENDS collection.activity.mixin: the money came, but to other invoices: somebody looks at the matching
+        kind = self.env.ref('account_collection_followup.activity_type_promise_matching', raise_if_not_found=False)
+        if not kind:
+            return {}
+        done = {activity.res_id for activity in self._get_activities(active=False)}
+        return {
+            promise: [{'user_id': user.id, 'activity_type_id': kind.id, 'date_deadline': promise.ended_on}]
+            for promise in self
+            if promise.paid_elsewhere
+            and promise.id not in done
+            and promise._get_missed()
+            and (user := promise._get_responsible())
+        }
+
+    def _get_responsible(self):
+        """:return: who looks after the customer: the responsible of the case, else the company's"""
+        self.ensure_one()
+        users = (self.case_id.user_id, self.company_id.collection_user_id, self.company_id.collection_manager_id)
+        return self.env['res.partner']._get_usable_user(*users)
+
+
+class CollectionCall(models.Model):
+    _inherit = 'collection.call'
+
+    def _get_next_try(self, today):
+        # EXTENDS: who broke a promise is tried again every second working day at most (R35)
+        if not self.case_id or not self.sudo().case_id._has_broken_promise():
+            return super()._get_next_try(today)
+        return self.env['collection.holiday']._working_days(self.company_id).add(today, TRY_DAYS)
+
+
+class CollectionCase(models.Model):
+    _inherit = 'collection.case'
+
+    def _has_broken_promise(self):
+        """:return: whether a promise on an item that is still open was broken"""
+        self.ensure_one()
+        return bool(
+            self.env['collection.promise.line']
+            .sudo()
+            .search_count(
+                [
+                    ('partner_id', '=', self.partner_id.id),
+                    ('company_id', '=', self.company_id.id),
+                    ('state', 'in', MISSED),
+                    ('paid_elsewhere', '=', False),
+                    ('line_id.reconciled', '=', False),
+                ],
+                limit=1,
+            )
+        )
