@@ -7,6 +7,7 @@ from .collection_fact import internal, is_internal
 REACHED = [
     ('promise', "Promise"),
     ('plan', "Instalment plan"),
+    ('plan_request', "Plan asked for"),
     ('dispute', "Dispute"),
     ('documents', "Documents to send"),
     ('callback', "Call back"),
@@ -22,7 +23,7 @@ NOT_REACHED = [('absent', "Absent"), ('voicemail', "Voicemail"), ('wrong_number'
 
 CALLER = 'account_collection_followup.group_collection_caller'
 #: an answer of this kind says something only with its details (R28)
-NEEDS_NOTE = ('paid_already', 'wrong_person', 'difficulty', 'refusal')
+NEEDS_NOTE = ('plan_request', 'paid_already', 'wrong_person', 'difficulty', 'refusal')
 TRY_FIELDS = frozenset({'state', 'made_on', 'result', 'tries', 'try_days', 'last_try_on', 'tried'})
 
 
@@ -200,7 +201,7 @@ class CollectionCall(models.Model):
 
         :param str result: see ``REACHED`` and ``NOT_REACHED``
         :param str note: facts, added to the note of the call
-        :param date callback_on: the agreed day of the next call
+        :param date callback_on: the agreed day of the next call; of the next try, if nobody was reached
         :raise UserError: if the call is not planned, or the result says nothing by itself
         """
         self.check_access('write')
@@ -212,7 +213,7 @@ class CollectionCall(models.Model):
             if note:
                 call.note = '\n'.join(filter(None, [call.note, note]))
             if result in dict(NOT_REACHED):
-                call._record_try(result)
+                call._record_try(result, callback_on)
             elif result in dict(REACHED):
                 call._record_made(result, callback_on)
             else:
@@ -262,9 +263,11 @@ class CollectionCall(models.Model):
             if outcome:
                 internal(self).write({field: outcome.id})
 
-    def _record_try(self, result):
-        """Count a call that reached nobody; propose the next try (R27)."""
+    def _record_try(self, result, next_on=None):
+        """Count a call that reached nobody; the next try is on the day chosen, else on the one proposed (R27)."""
         today = self.company_id._collection_today()
+        if next_on and next_on < today:
+            raise UserError(self.env._("Choose a day for the next try, today or later."))
         days = self.try_days + (self.last_try_on != today)
         newly_tried = not self.tried and days >= self.company_id.sudo().collection_call_tries
         internal(self).write(
@@ -274,7 +277,7 @@ class CollectionCall(models.Model):
                 'try_days': days,
                 'last_try_on': today,
                 'tried': self.tried or newly_tried,
-                'planned_on': self._get_next_try(today),
+                'planned_on': next_on or self._get_next_try(today),
             }
         )
         self._log_try()

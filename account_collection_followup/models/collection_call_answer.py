@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from .collection_call import PURPOSES
+from .collection_script_line import KINDS
+
 CHOICES = [('yes', "Yes"), ('no', "No"), ('na', "Does not apply")]
 
 
@@ -16,13 +19,15 @@ class CollectionCallAnswer(models.Model):
     _order = 'made_on desc, id'
 
     _guarded_fields = frozenset(
-        {'call_id', 'script_line_id', 'question', 'choice', 'note', 'team_id', 'user_id', 'made_on'}
+        {'call_id', 'script_line_id', 'purpose', 'kind', 'question', 'choice', 'note', 'team_id', 'user_id', 'made_on'}
     )
 
     call_id = fields.Many2one('collection.call', required=True, index=True, ondelete='cascade', readonly=True)
     script_line_id = fields.Many2one(
         'collection.script.line', string="Step", index='btree_not_null', ondelete='set null', readonly=True
     )
+    purpose = fields.Selection(PURPOSES, required=True, readonly=True, help="Of the script the question is from.")
+    kind = fields.Selection(KINDS, required=True, readonly=True)
     question = fields.Char(required=True, readonly=True)
     choice = fields.Selection(CHOICES, string="Answer", readonly=True)
     note = fields.Text(readonly=True)

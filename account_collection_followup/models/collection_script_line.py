@@ -31,7 +31,10 @@ class CollectionScriptLine(models.Model):
     )
     can_skip = fields.Boolean("May not apply", help="Offers a third answer beside yes and no.")
     yes_result = fields.Selection(
-        REACHED, string="Leads to", help="Result proposed when the answer is yes, or when the customer says this."
+        REACHED, string="Yes leads to", help="Result proposed when the answer is yes, or when the customer says this."
+    )
+    no_result = fields.Selection(
+        REACHED, string="No leads to", help="Result proposed when the answer is no and no dispute is opened."
     )
     dispute_type_id = fields.Many2one(
         'collection.dispute.type',

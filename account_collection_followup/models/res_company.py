@@ -12,7 +12,12 @@ RANGES = {
     'collection_documents_days': (1, DAYS[1]),
     'collection_paid_already_days': DAYS,
     'collection_exception_days': DAYS,
+    'collection_contact_months': (0, 120),
+    'collection_declare_days': DAYS,
+    'collection_retention_years': (0, 50),
     'collection_qualify_days': DAYS,
+    'collection_silent_debt_days': (1, 9999),
+    'collection_financing_rate': (0, 100),
     'collection_escalate_days': DAYS,
 }
 #: what a person named in the settings must be allowed to do, none for the director: he only signs

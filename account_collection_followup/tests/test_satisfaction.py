@@ -280,8 +280,8 @@ class TestSatisfaction(CollectionCommon):
         form = self.log(
             call, self.rep, result='dispute', dispute_type_id=dispute_type, dispute_reason="Two arrived broken"
         )
-        self.assertEqual(len(form.line_ids), 2)
-        with form.line_ids.edit(1) as line:
+        self.assertEqual(len(form.choice_ids), 2)
+        with form.choice_ids.edit(1) as line:
             line.chosen = True
             line.amount = 200
         form.save().action_save()

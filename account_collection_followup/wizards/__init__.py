@@ -6,6 +6,10 @@ from . import collection_call_log_line
 from . import collection_call_log_results
 from . import collection_call_log_script
 from . import collection_call_log_draft
+from . import collection_circuit_record
+from . import collection_circuit_record_line
+from . import collection_contact_check
+from . import collection_contact_check_line
 from . import collection_delivery
 from . import collection_dispute_close
 from . import collection_dispute_close_line

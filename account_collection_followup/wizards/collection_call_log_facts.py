@@ -16,6 +16,7 @@ class CollectionCallLog(models.TransientModel):
     contact_ids = fields.Many2many('res.partner', string="Whom to call", compute='_compute_contact_ids')
     target_reason = fields.Char(related='call_id.target_reason')
     about = fields.Text(related='call_id.about')
+    why = fields.Char(related='call_id.why')
     last_call_ids = fields.Many2many('collection.call', string="Last contacts", compute='_compute_last_call_ids')
 
     currency_id = fields.Many2one(related='case_id.currency_id', groups=CALLER)

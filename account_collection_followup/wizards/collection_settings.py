@@ -44,8 +44,14 @@ class CollectionSettings(models.TransientModel):
     collection_exception_days = fields.Integer(related='company_id.collection_exception_days', readonly=False)
     collection_qualify_days = fields.Integer(related='company_id.collection_qualify_days', readonly=False)
     collection_escalate_days = fields.Integer(related='company_id.collection_escalate_days', readonly=False)
+    collection_silent_debt_days = fields.Integer(related='company_id.collection_silent_debt_days', readonly=False)
+    collection_financing_rate = fields.Float(related='company_id.collection_financing_rate', readonly=False)
     collection_log_invoices = fields.Boolean(related='company_id.collection_log_invoices', readonly=False)
     collection_window = fields.Selection(related='company_id.collection_window', readonly=False)
+    collection_contact_months = fields.Integer(related='company_id.collection_contact_months', readonly=False)
+    collection_declare_days = fields.Integer(related='company_id.collection_declare_days', readonly=False)
+    collection_retention_years = fields.Integer(related='company_id.collection_retention_years', readonly=False)
+    retention_text = fields.Char(compute='_compute_retention_text')
     problem = fields.Text(compute='_compute_problem')
     warning = fields.Char(compute='_compute_problem')
     impact = fields.Text(compute='_compute_impact')
@@ -60,6 +66,15 @@ class CollectionSettings(models.TransientModel):
         for settings in self:
             settings.problem = '\n'.join(settings.company_id._get_collection_problems()) or False
             settings.warning = settings.company_id._get_collection_user_warning(settings.collection_user_id._origin)
+
+    @api.depends('collection_retention_years')
+    def _compute_retention_text(self):
+        """What saving the number of years would delete the next night."""
+        for settings in self:
+            company = settings.company_id._origin.sudo()
+            settings.retention_text = self.env['collection.case'].sudo()._say_expired(
+                company, settings.collection_retention_years
+            )
 
     def _compute_display_name(self):
         for settings in self:

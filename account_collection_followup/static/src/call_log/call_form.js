@@ -1,0 +1,145 @@
+import { _t } from "@web/core/l10n/translation";
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
+import { useService } from "@web/core/utils/hooks";
+import { serializeDate, serializeDateTime } from "@web/core/l10n/dates";
+import { FormController } from "@web/views/form/form_controller";
+import { formView } from "@web/views/form/form_view";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Component, onMounted, onWillUnmount } from "@odoo/owl";
+
+const PAUSE = 800;
+
+/** @returns {Object} what the user sees in a record, as the server takes it */
+export function getTypedValues(record) {
+    const values = {};
+    for (const name of Object.keys(record.activeFields)) {
+        const { type } = record.fields[name];
+        const value = record.data[name];
+        if (type === "one2many") {
+            values[name] = value.records.map(getTypedValues);
+        } else if (type === "many2one") {
+            values[name] = value ? value.id : false;
+        } else if (type === "date") {
+            values[name] = value ? serializeDate(value) : false;
+        } else if (type === "datetime") {
+            values[name] = value ? serializeDateTime(value) : false;
+        } else if (type !== "many2many") {
+            values[name] = value;
+        }
+    }
+    return values;
+}
+
+/**
+ * The dialog of a call: nothing typed is lost, whichever way it is closed, and Ctrl+Enter saves.
+ */
+export class CollectionCallFormController extends FormController {
+    setup() {
+        super.setup();
+        this.touched = false;
+        useHotkey("control+enter", () => this.clickSave(), { bypassEditableProtection: true });
+        this.onInput = this.onInput.bind(this);
+        onMounted(() => {
+            // the dialog's body: text that is being typed reaches the record only when the field is left
+            this.rootRef.el.addEventListener("input", this.onInput);
+        });
+        onWillUnmount(() => {
+            browser.clearTimeout(this.timer);
+            this.rootRef.el?.removeEventListener("input", this.onInput);
+            this.keepDraft();
+        });
+    }
+
+    get modelParams() {
+        const params = super.modelParams;
+        params.hooks.onRecordChanged = () => this.touch();
+        return params;
+    }
+
+    onInput() {
+        this.touch();
+    }
+
+    touch() {
+        this.touched = true;
+        browser.clearTimeout(this.timer);
+        this.timer = browser.setTimeout(() => this.keepDraft(), PAUSE);
+    }
+
+    /** Hand over what was typed, with the text of the field the cursor is in. */
+    async keepDraft() {
+        const record = this.model.root;
+        if (!this.touched || !record.data.case_id) {
+            return;
+        }
+        this.touched = false;
+        const values = getTypedValues(record);
+        const typing = this.rootRef.el?.querySelector("textarea:focus, input[type=text]:focus");
+        const name = typing?.closest(".o_field_widget")?.getAttribute("name");
+        if (name && ["char", "text"].includes(record.fields[name]?.type)) {
+            values[name] = typing.value;
+        }
+        await this.orm.silent.call("collection.call.log", "keep_draft", [record.data.case_id.id, values]);
+    }
+
+    clickSave() {
+        const dialog = this.rootRef.el.closest(".modal") || document;
+        dialog.querySelector("button[name=action_save]:not([disabled])")?.click();
+    }
+
+    async beforeExecuteActionButton(clickParams) {
+        browser.clearTimeout(this.timer);
+        // what is in the field one is typing in belongs to the draft as well
+        await this.keepDraft();
+        if (clickParams.special === "cancel") {
+            return super.beforeExecuteActionButton(clickParams);
+        }
+        const saved = await super.beforeExecuteActionButton(clickParams);
+        if (saved !== false) {
+            // the server forgets the draft with the call it was for
+            this.touched = false;
+            browser.clearTimeout(this.timer);
+        }
+        return saved;
+    }
+
+    async beforeLeave() {
+        return this.keepDraft();
+    }
+
+    async beforeUnload() {
+        return this.keepDraft();
+    }
+}
+
+registry.category("views").add("collection_call_form", {
+    ...formView,
+    Controller: CollectionCallFormController,
+});
+
+/** Says that what is shown was typed before, and lets one start over. */
+export class CollectionDraft extends Component {
+    static template = "account_collection_followup.Draft";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.title = _t("Start over");
+    }
+
+    async startOver() {
+        const { record } = this.props;
+        await this.orm.call("collection.call.log", "keep_draft", [record.data.case_id.id, {}]);
+        await record.model.load({ resId: false });
+    }
+}
+
+registry.category("view_widgets").add("collection_draft", {
+    component: CollectionDraft,
+    fieldDependencies: [
+        { name: "draft_text", type: "char" },
+        { name: "case_id", type: "many2one", relation: "collection.case" },
+    ],
+});

@@ -1,0 +1,55 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { Component } from "@odoo/owl";
+
+const NOT_REACHED = ["absent", "voicemail", "wrong_number"];
+
+/**
+ * How a call ended: every answer is a button that the keyboard reaches, Alt with its digit chooses it.
+ */
+export class CollectionResult extends Component {
+    static template = "account_collection_followup.Result";
+    static props = { ...standardFieldProps };
+
+    get groups() {
+        const { data, fields } = this.props.record;
+        const satisfaction = data.purpose === "satisfaction";
+        const offered = fields[this.props.name].selection.filter(([value]) => satisfaction || value !== "all_well");
+        const reached = offered.filter(([value]) => !NOT_REACHED.includes(value));
+        if (satisfaction) {
+            reached.sort(([a], [b]) => (b === "all_well") - (a === "all_well"));
+        }
+        return [
+            { name: "reached", label: _t("Reached"), options: this.prepare(reached, "") },
+            {
+                name: "not_reached",
+                label: _t("Nobody reached"),
+                options: this.prepare(offered.filter(([value]) => NOT_REACHED.includes(value)), "shift+"),
+            },
+        ];
+    }
+
+    prepare(options, prefix) {
+        return options.map(([value, label], index) => ({
+            value,
+            label,
+            hotkey: index < 10 ? `${prefix}${(index + 1) % 10}` : undefined,
+        }));
+    }
+
+    choose(value) {
+        if (!this.props.readonly) {
+            const chosen = this.props.record.data[this.props.name] === value ? false : value;
+            this.props.record.update({ [this.props.name]: chosen });
+        }
+    }
+}
+
+registry.category("fields").add("collection_result", {
+    component: CollectionResult,
+    displayName: _t("Result of a call"),
+    supportedTypes: ["selection"],
+    isEmpty: (record, name) => !record.data[name],
+    fieldDependencies: [{ name: "purpose", type: "selection" }],
+});
