@@ -97,7 +97,6 @@ class CollectionDispute(models.Model):
         store=True,
         precompute=True,
         index=True,
-        group_expand=True,
         help="What is open holds back reminders, whatever its stage.",
     )
     source = fields.Selection(
@@ -149,6 +148,9 @@ class CollectionDispute(models.Model):
         copy=False,
         groups='account_collection_followup.group_collection_collector',
         help="Our opinion. Never shown to the customer nor put in the litigation file.",
+    )
+    attachment_ids = fields.Many2many(
+        'ir.attachment', 'collection_dispute_attachment_rel', string="Attachments", copy=False, help="Proof, letters."
     )
     # what is contested; what is withheld because of it is told apart
     line_ids = fields.One2many(

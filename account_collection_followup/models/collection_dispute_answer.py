@@ -12,6 +12,7 @@ class CollectionDispute(models.Model):
     _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
 
     can_answer = fields.Boolean(compute='_compute_can_answer')
+    can_solve = fields.Boolean(compute='_compute_can_answer', help="Has a part in solving it.")
     finding = fields.Text("What was found", compute='_compute_finding')
 
     @api.depends('state', 'user_id', 'team_id', 'activity_ids')
@@ -19,7 +20,9 @@ class CollectionDispute(models.Model):
     def _compute_can_answer(self):
         answered = self._get_answered_activities()
         for dispute in self:
-            dispute.can_answer = dispute.state == 'open' and dispute in answered
+            is_open = dispute.state == 'open'
+            dispute.can_answer = is_open and dispute in answered
+            dispute.can_solve = is_open and bool(dispute._origin) and dispute._has_part()
 
     @api.depends('state', 'activity_ids')
     def _compute_finding(self):
@@ -85,6 +88,10 @@ class CollectionDispute(models.Model):
             for name in ('dispute', 'dispute_customer')
         ]
         return activity.activity_type_id in kinds
+
+    def _has_part(self):
+        """:return: whether the user solves the dispute, is the customer's sales rep, or works the list"""
+        return self._is_solver() or self._get_rep() == self.env.user or self._origin.has_access('write')
 
     def _is_solver(self):
         """:return: whether the user owns the dispute, or is of a team that takes part in solving it"""

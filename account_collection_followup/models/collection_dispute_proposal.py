@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .collection_dispute import OUTCOMES
@@ -31,13 +31,14 @@ class CollectionDispute(models.Model):
             )
         return self.env._("%(user)s proposes: %(outcome)s", user=self.sudo().proposed_by_id.name, outcome=label)
 
-    def action_propose(self, outcome=None, text=None, amount=0.0, attachment_ids=()):
+    def action_propose(self, outcome=None, text=None, amount=0.0, attachment_ids=(), cause_id=None):
         """Propose how an open dispute ends: it leaves the owner's list and comes to who closes it.
 
         :param str outcome: accepted, partly, rejected or withdrawn; asked for in a dialog if it is missing
         :param str text: what was found, facts only
         :param float amount: what should be credited, where it is accepted in part, in the currency of the dispute
         :param attachment_ids: the user's own files that prove it
+        :param int cause_id: the root cause, where it was found
         :return: the dialog, or True
         :raise AccessError: if the dispute is not the user's to solve
         :raise UserError: if it is closed, nothing was found, or the amount is not a part of what is contested
@@ -51,7 +52,7 @@ class CollectionDispute(models.Model):
             return dict(action, context={'default_dispute_id': self.id})
         self._check_proposal(outcome, text, amount)
         waiting = self._get_answered_activities().get(self)
-        internal(self.sudo()).write(self._prepare_proposal(outcome, text.strip(), amount))
+        internal(self.sudo()).write(self._prepare_proposal(outcome, text.strip(), amount, cause_id))
         if waiting:
             waiting._action_done(feedback=text.strip())
         self._activity_update()
@@ -74,8 +75,9 @@ class CollectionDispute(models.Model):
                 )
             )
 
-    def _prepare_proposal(self, outcome, text, amount):
-        return {
+    def _prepare_proposal(self, outcome, text, amount, cause_id):
+        cause = {'cause_id': cause_id} if cause_id else {}
+        return cause | {
             'proposed_outcome': outcome,
             'proposed_amount': amount if outcome == 'partly' else self.amount if outcome == 'accepted' else 0.0,
             'proposed_text': text,
@@ -88,6 +90,28 @@ class CollectionDispute(models.Model):
             ('proposed_outcome', 'proposed_amount', 'proposed_text', 'proposed_by_id', 'proposed_on'), False
         )
 
+    # ------------------------------------------------------------------
+    # Proof
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        disputes = super().create(vals_list)
+        for dispute in disputes:
+            dispute._adopt(dispute.attachment_ids)
+        return disputes
+
+    def write(self, vals):
+        result = super().write(vals)
+        if 'attachment_ids' in vals:
+            for dispute in self:
+                dispute._adopt(dispute.attachment_ids)
+        return result
+
+    def _adopt(self, files):
+        """Who may read the dispute may read the files its users added to it, and no others of theirs."""
+        loose = files.sudo().filtered(lambda file: not file.res_id and file.create_uid == self.env.user)
+        loose.write({'res_model': self._name, 'res_id': self.id})
+
     def _post_proof(self, body, attachment_ids=()):
         """Note what was found in the chatter of the dispute, with the files that prove it.
 
@@ -96,6 +120,5 @@ class CollectionDispute(models.Model):
         self.ensure_one()
         files = self.env['ir.attachment'].browse(attachment_ids)
         files.check_access('read')
-        loose = files.sudo().filtered(lambda file: not file.res_id and file.create_uid == self.env.user)
-        loose.write({'res_model': self._name, 'res_id': self.id})
+        self._adopt(files)
         self.message_post(body=body, attachment_ids=files.ids, subtype_xmlid='mail.mt_note')

@@ -62,7 +62,7 @@ class CollectionDispute(models.Model):
         self.check_access('read')
         for dispute in self:
             dispute._check_open()
-            if not (dispute._is_solver() or dispute._get_rep() == self.env.user or dispute.has_access('write')):
+            if not dispute._has_part():
                 raise AccessError(
                     self.env._("Only %s, the team or the sales rep can do that.", dispute._get_owner().name)
                 )

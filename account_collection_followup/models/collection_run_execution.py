@@ -154,6 +154,14 @@ class CollectionRun(models.Model):
                 self.env['collection.call']._plan_satisfaction,
                 self.env._("The satisfaction calls of the day could not be planned."),
             )
+            run._prepare_part(
+                self.env['collection.dispute']._escalate_overdue,
+                self.env._("Nobody was told of disputes past their time limit."),
+            )
+            run._prepare_part(
+                self.env['collection.dispute']._send_digests,
+                self.env._("The digests of disputes could not be sent."),
+            )
             run._begin()
 
     def _prepare_acts(self):

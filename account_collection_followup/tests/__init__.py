@@ -5,10 +5,15 @@ from . import test_call_rights
 from . import test_call_wanted
 from . import test_case
 from . import test_configuration
+from . import test_contacts
 from . import test_consultation
 from . import test_consultation_days
 from . import test_dialogs
 from . import test_dispute
+from . import test_dispute_entry
+from . import test_dispute_flow
+from . import test_dispute_outcome
+from . import test_dispute_report
 from . import test_exception
 from . import test_facts_on_documents
 from . import test_history
@@ -21,6 +26,7 @@ from . import test_litigation
 from . import test_mail
 from . import test_payer_behaviour
 from . import test_plan_oracle
+from . import test_plan_returns
 from . import test_plan_rules
 from . import test_policy
 from . import test_post_room

@@ -78,13 +78,37 @@ class TestDispute(FactsCommon):
             (400, {first: 300, second: 100}),
         ):
             with self.subTest(amount=amount):
-                lines = self._dispute(invoice, amount).line_ids
+                dispute = self._dispute(invoice, amount)
+                lines = dispute.line_ids
                 self.assertEqual({line.line_id: line.amount for line in lines}, expected)
                 self.assertEqual(lines.mapped('date_maturity'), lines.line_id.mapped('date_maturity'))
+                dispute.action_close('withdrawn')
         self._pay(first, 300, '2026-03-02')
         self._pay(second, 500, '2026-03-02')
-        lines = self._dispute(invoice, 600).line_ids
-        self.assertEqual({line.line_id: line.amount for line in lines}, {second: 600}, "what was paid may be contested")
+        with self._refused("Only .*200.00 of what is due on .* is open", ValidationError):
+            self._dispute(invoice, 600)
+        dispute = self._dispute(invoice, 150)
+        self.assertEqual({line.line_id: line.amount for line in dispute.line_ids}, {second: 150})
+        self._pay(second, 100, '2026-03-02')
+        dispute.reason = "Paid in part meanwhile: what was contested stays"
+        with self._refused("nothing is open that is not contested already"):
+            self._dispute(invoice)
+        self._pay(second, 100, '2026-03-02')
+        with self._refused("is paid"):
+            self._dispute(invoice)
+
+    def test_several_disputes_of_one_invoice(self):
+        """Together they contest no more than is open (R11)."""
+        first = self._dispute(self.invoice, 600)
+        with self._refused("Other disputes contest part of it already: only .*400.00", ValidationError):
+            self._dispute(self.invoice, 401)
+        second = self._dispute(self.invoice, 100)
+        self.assertEqual(self._dispute(self.invoice).amount, 300, "left out: all that is not contested yet")
+        with self._refused("only .*100.00", ValidationError):
+            second.line_ids.amount = 101
+        first.action_close('rejected')
+        second.line_ids.amount = 700
+        self.assertEqual(second.amount, 700)
 
     def test_line_refused(self):
         draft = self.invoice.copy({'invoice_date': '2026-01-05'})
@@ -95,7 +119,7 @@ class TestDispute(FactsCommon):
             self._dispute(refund, 10)
         with self._refused("not of", ValidationError):
             self._dispute(self.invoice, 10, partner_id=self.partner_b.id)
-        with self._refused("only", ValidationError):
+        with self._refused("Only", ValidationError):
             self._dispute(self.invoice, 1000.01)
         other = self._receivable(self._invoice(50))
         with self._refused("does not belong", ValidationError):
@@ -106,7 +130,7 @@ class TestDispute(FactsCommon):
                 }
             )
         dispute = self._dispute(self.invoice, 600)
-        with self._refused("only", ValidationError):
+        with self._refused("400.00", ValidationError):
             dispute.line_ids = [Command.create({'move_id': self.invoice.id, 'amount': 401})]
         dispute.line_ids = [Command.create({'move_id': self.invoice.id, 'amount': 400})]
         self.assertEqual(dispute.amount, 1000)

@@ -17,6 +17,7 @@ class CollectionDisputePropose(models.TransientModel):
     outcome = fields.Selection(OUTCOMES, required=True)
     amount = fields.Monetary("To credit", help="Taxes included.")
     text = fields.Text("What was found", required=True)
+    cause_id = fields.Many2one('collection.dispute.cause', string="Root cause")
     attachment_ids = fields.Many2many('ir.attachment', string="Proof")
 
     @api.onchange('outcome')
@@ -27,4 +28,4 @@ class CollectionDisputePropose(models.TransientModel):
     def action_propose(self):
         """Propose the outcome to who closes the dispute."""
         self.ensure_one()
-        self.dispute_id.action_propose(self.outcome, self.text, self.amount, self.attachment_ids.ids)
+        self.dispute_id.action_propose(self.outcome, self.text, self.amount, self.attachment_ids.ids, self.cause_id.id)
