@@ -37,3 +37,8 @@ class CollectionContactRole(models.Model):
             .search_count([('collection_role_ids', 'in', self.ids)], limit=1)
         ):
             raise UserError(self.env._("This role is given to contacts. Take it from them before deleting it."))
+
+    @api.model
+    def _get_payer_codes(self):
+        """:return: set of the codes of those who pay: accounts payable, the public accountant of a public body"""
+        return {'payable', 'public_accountant'}

@@ -16,9 +16,12 @@ KINDS = {
     'join': ("New item beside litigation undecided", 'collection.litigation.item'),
     'unsent': ("Notice not sent", 'collection.step'),
     'returned': ("Letter returned", 'collection.step'),
+    'declare': ("Insurer not told in time", 'collection.credit'),
+    'credit': ("Credit note of a dispute not posted", 'collection.dispute'),
+    'answer': ("Answer to a dispute not sent", 'collection.dispute'),
 }
 #: ids of the view: the record's own id, told apart by kind
-STRIDE = 16
+STRIDE = 32
 
 
 class CollectionException(models.Model):

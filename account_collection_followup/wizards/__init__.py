@@ -21,10 +21,12 @@ from . import collection_objection
 from . import collection_post
 from . import collection_post_line
 from . import collection_preview
+from . import collection_promise_confirmation
 from . import collection_promise_move
 from . import collection_promise_move_line
 from . import collection_promise_plan
 from . import collection_promise_plan_line
+from . import collection_promise_signature
 from . import collection_reason
 from . import collection_settings
 from . import collection_start

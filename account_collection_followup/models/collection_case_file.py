@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .collection_fact import internal
+
+
+class CollectionCase(models.Model):
+    """The customer's file on his case: whom to call, how invoices get paid there, what is missing (R20–R22)."""
+
+    _inherit = 'collection.case'  # pylint: disable=consider-merging-classes-inherited
+
+    contact_warning = fields.Char(compute='_compute_contact_warning', help="Why the call does not go to who pays.")
+    circuit_text = fields.Text("How invoices get paid", compute='_compute_file')
+    file_percent = fields.Integer("Customer file", compute='_compute_file')
+    file_gaps = fields.Text("Missing", compute='_compute_file')
+    file_stale = fields.Boolean(compute='_compute_file')
+    file_text = fields.Char("File", compute='_compute_file')
+    file_to_check = fields.Boolean(
+        "Customer file to check",
+        compute='_compute_file',
+        search='_search_file_to_check',
+        help="Something is missing, or it was not confirmed for long.",
+    )
+
+    @api.depends('partner_id', 'company_id')
+    @api.depends_context('lang')
+    def _compute_file(self):
+        for company, cases in self.grouped('company_id').items():
+            gauges = cases.partner_id._get_collection_gauges(company)
+            circuits = self.env['collection.circuit'].sudo()._get_for(cases.partner_id, company)
+            for case in cases:
+                gauge = gauges[case.partner_id]
+                case.file_percent = gauge.percent
+                case.file_gaps = '\n'.join(gauge.gaps)
+                case.file_stale = gauge.stale
+                case.file_text = case.partner_id._say_confirmed(gauge)
+                case.file_to_check = gauge.stale or bool(gauge.gaps)
+                case.circuit_text = circuits[case.partner_id].text
+
+    @api.model
+    def _search_file_to_check(self, operator, value):
+        """Open cases whose customer file is incomplete or was not confirmed for long."""
+        if operator not in ('in', 'not in'):
+            return NotImplemented
+        cases = self.search([('state', '=', 'open')])
+        wanted = True in value if operator == 'in' else True not in value
+        found = cases.filtered(lambda case: case.file_to_check == wanted)
+        return Domain('id', 'in', found.ids)
+
+    @api.depends('partner_id')
+    def _compute_contact_warning(self):
+        payable = self.env['res.partner']._get_collection_payable_role()
+        recipients = self.partner_id._get_collection_recipients(payable, need='phone')
+        for case in self:
+            found = recipients.get(case.partner_id)
+            case.contact_warning = found and (found.problem or found.fallback)
+
+    def action_check_contacts(self):
+        """Complete the customer's file: what is missing, to be typed in."""
+        return self._with_file().action_check_contacts()
+
+    def action_confirm_contacts(self):
+        """Note that contacts and circuit of the customer are still right (R22)."""
+        return self._with_file().action_confirm_contacts()
+
+    def action_record_stages(self):
+        """Note where the customer's invoices stand at his."""
+        return self._with_file().action_record_collection_stages()
+
+    def _with_file(self):
+        """:return: the customer in the company of the case, once its user may read it"""
+        self.ensure_one()
+        self.check_access('read')
+        return self.partner_id.with_company(self.company_id)
+
+    # ------------------------------------------------------------------
+    # Customers who become one
+    # ------------------------------------------------------------------
+    @api.model
+    def _merge_open(self, sources, customer):
+        # EXTENDS: a customer has one circuit and one set of credit data per company
+        self._merge_circuits(sources, customer)
+        self._merge_credits(sources, customer)
+        return super()._merge_open(sources, customer)
+
+    @api.model
+    def _merge_circuits(self, sources, customer):
+        """The circuit confirmed last stays, completed by what the others know."""
+        circuits = self.env['collection.circuit'].sudo().search([('partner_id', 'in', (sources | customer).ids)])
+        fields_known = self.env['collection.circuit.mixin']._fields.values()
+        names = [field.name for field in fields_known if field.store and not field.automatic]
+        for group in circuits.grouped('company_id').values():
+            ordered = group.sorted(lambda circuit: (circuit.confirmed_on or circuit.create_date.date(), circuit.id))
+            kept, others = ordered[-1:], ordered[:-1]
+            known = {name: value for other in others for name in names if (value := other[name])}
+            values = {name: value for name, value in known.items() if not kept[name]}
+            others.unlink()
+            if values:
+                internal(kept).write(values)
+
+    @api.model
+    def _merge_credits(self, sources, customer):
+        """Credit data of the customer stay; those of the others are archived, or stay if he has none."""
+        credits = self.env['collection.credit'].sudo().search([('partner_id', 'in', (sources | customer).ids)])
+        for group in credits.grouped('company_id').values():
+            ordered = group.sorted(lambda credit: (credit.partner_id != customer, -credit.id))
+            ordered[1:].action_archive()

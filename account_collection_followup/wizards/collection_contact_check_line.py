@@ -1,0 +1,51 @@
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+
+class CollectionContactCheckLine(models.TransientModel):
+    """A contact of the customer, or one to be added."""
+
+    _name = 'collection.contact.check.line'
+    _description = "Contact to Check"
+
+    check_id = fields.Many2one('collection.contact.check', required=True, ondelete='cascade')
+    contact_id = fields.Many2one('res.partner', readonly=True)
+    name = fields.Char()
+    role_ids = fields.Many2many(
+        'collection.contact.role', 'collection_contact_check_line_role_rel', string="Role in payment"
+    )
+    phone = fields.Char()
+    email = fields.Char("E-mail")
+    do_not_call = fields.Boolean("Do not call")
+    do_not_mail = fields.Boolean("Do not e-mail")
+
+    def _save(self):
+        """Write the contact, or add it once something is known of him."""
+        self.ensure_one()
+        customer = self.check_id.partner_id
+        contact = self.contact_id.sudo()
+        if contact and contact.commercial_partner_id != customer:
+            raise UserError(self.env._("%s is not a contact of this customer.", contact.display_name))
+        values = self._prepare_contact()
+        if contact:
+            changed = {name: value for name, value in values.items() if self._differs(contact, name, value)}
+            if changed:
+                contact.write(changed)
+        elif self.name or self.phone or self.email:
+            values['name'] = self.name or ', '.join(self.role_ids.mapped('name')) or self.email or self.phone
+            customer.sudo().create(dict(values, parent_id=customer.id, type='contact'))
+
+    def _prepare_contact(self):
+        return {
+            'name': self.name or self.contact_id.name,
+            'collection_role_ids': [Command.set(self.role_ids.ids)],
+            'phone': self.phone,
+            'email': self.email,
+            'collection_do_not_call': self.do_not_call,
+            'collection_do_not_mail': self.do_not_mail,
+        }
+
+    def _differs(self, contact, name, value):
+        if name == 'collection_role_ids':
+            return contact[name] != self.role_ids
+        return (contact[name] or False) != (value or False)
