@@ -179,10 +179,6 @@ class CollectionDispute(models.Model):
         "CHECK((state = 'closed') = (outcome IS NOT NULL) AND (state = 'closed') = (closed_on IS NOT NULL))",
         "A dispute is closed with an outcome and a date, or open with neither.",
     )
-    _typed = models.Constraint(
-        "CHECK(type_id IS NOT NULL OR (qualified_on IS NULL AND state = 'open'))",
-        "Choose the type of the dispute.",
-    )
     _dates_in_order = models.Constraint(
         'CHECK(closed_on IS NULL OR closed_on >= opened_on)', "A dispute cannot end before it began."
     )
@@ -275,6 +271,11 @@ class CollectionDispute(models.Model):
                 raise ValidationError(self.env._("A dispute cannot be opened in the future."))
             if dispute.deadline and dispute.deadline < dispute.opened_on:
                 raise ValidationError(self.env._("The time limit of a dispute comes after its opening."))
+
+    @api.constrains('type_id', 'qualified_on')
+    def _check_type(self):
+        if any(dispute.qualified_on and not dispute.type_id for dispute in self):
+            raise ValidationError(self.env._("Choose the type of the dispute."))
 
     @api.constrains('type_id', 'team_id', 'company_id')
     def _check_companies(self):

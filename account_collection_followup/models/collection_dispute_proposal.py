@@ -51,10 +51,9 @@ class CollectionDispute(models.Model):
             )
             return dict(action, context={'default_dispute_id': self.id})
         self._check_proposal(outcome, text, amount)
-        waiting = self._get_answered_activities().get(self)
-        internal(self.sudo()).write(self._prepare_proposal(outcome, text.strip(), amount, cause_id))
-        if waiting:
+        if waiting := self._get_answered_activities().get(self):
             waiting._action_done(feedback=text.strip())
+        internal(self.sudo()).write(self._prepare_proposal(outcome, text.strip(), amount, cause_id))
         self._activity_update()
         self._post_proof(Markup("<b>%s</b><br/>%s") % (self.proposal, text.strip()), attachment_ids)
         return True

@@ -34,7 +34,8 @@ class CollectionDispute(models.Model):
                 raise UserError(self.env._("Choose the type of the dispute first."))
             if dispute.qualified_on:
                 raise UserError(self.env._("%s is qualified already.", dispute.display_name))
-        self._activity_done(self.env._("Qualified"))
+        kind = self.env.ref('account_collection_followup.activity_type_dispute_qualify')
+        self._get_activities().filtered(lambda activity: activity.activity_type_id == kind)._action_done()
         for company, disputes in self.grouped('company_id').items():
             internal(disputes).write({'qualified_on': company._collection_today()})
         # its owner is named now

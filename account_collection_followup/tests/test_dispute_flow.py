@@ -326,6 +326,10 @@ class TestDisputeFlow(FactsCommon):
     # Digest
     # ------------------------------------------------------------------
     def digests(self, day):
+        # the database does not know the day of the test
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE mail_activity SET create_date = '2026-03-02 09:00:00'")
+        self.env.invalidate_all()
         with freeze_time(f'{day} 08:00:00'):
             before = self.env['mail.mail'].sudo().search([])
             self.env['collection.dispute']._send_digests(self.company)
