@@ -50,6 +50,8 @@
         "views/collection_promise_confirmation_views.xml",
         "views/collection_promise_views.xml",
         "views/collection_call_views.xml",
+        "views/collection_script_views.xml",
+        "views/collection_call_report_views.xml",
         "views/collection_hold_views.xml",
         "views/collection_objection_views.xml",
         "views/collection_consultation_views.xml",

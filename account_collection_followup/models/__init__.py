@@ -21,6 +21,7 @@ from . import collection_call_planner
 from . import collection_call_away
 from . import collection_call_outcome
 from . import collection_call_refused
+from . import collection_call_report
 from . import collection_call_rights
 from . import collection_call_trace
 from . import collection_call_wanted
@@ -122,6 +123,7 @@ from . import res_company_dispute
 from . import res_company_file
 from . import res_company_letter
 from . import res_partner
+from . import res_partner_credit
 from . import res_partner_policy
 from . import res_partner_facts
 from . import res_partner_gauge
