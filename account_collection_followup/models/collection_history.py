@@ -172,7 +172,9 @@ class CollectionHistory(models.Model):
         else:
             status = self.env._("Done") if step.complete else self.env._("To do: %s", step.level_id.means)
         return {
-            'text': ': '.join(filter(None, [text, step.cancel_reason if step.cancelled else step.failure])),
+            'text': ': '.join(
+                filter(None, [text, step.deviation, step.cancel_reason if step.cancelled else step.failure])
+            ),
             'amount': step.amount,
             'currency_id': step.currency_id.id,
             'status': status,

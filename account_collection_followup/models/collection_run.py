@@ -139,7 +139,7 @@ class CollectionRun(models.Model):
         return SQL(
             """INSERT INTO collection_run_line (
                    run_id, company_id, partner_id, kind, track, level_id, mode, reason, until, state,
-                   item_count, amount, unsent_count, proposed_since, proposed_by_id, proposed_on, proposal_note, create_uid, create_date, write_uid, write_date)
+                   item_count, amount, unsent_count, jump, repeats_id, proposed_since, proposed_by_id, proposed_on, proposal_note, create_uid, create_date, write_uid, write_date)
                SELECT %(run)s, %(company)s, p.partner_id,
                       CASE WHEN p.reason IS NULL THEN 'message' ELSE 'hold' END, CASE WHEN p.reason IS NULL THEN p.track END,
                       CASE WHEN p.reason IS NULL THEN p.message_level_id END, CASE WHEN p.reason IS NULL THEN p.mode END,
@@ -147,7 +147,8 @@ class CollectionRun(models.Model):
                       CASE WHEN p.reason IS NOT NULL THEN 'held'
                            WHEN p.mode = 'auto' AND NOT %(validate)s AND NOT bool_or(p.withheld) THEN 'approved' ELSE 'proposed' END,
                       count(*), sum(CASE WHEN p.reason IS NULL THEN p.to_chase_company ELSE p.residual_company END),
-                      count(*) FILTER (WHERE p.unsent),
+                      count(*) FILTER (WHERE p.unsent), bool_or(p.reason IS NULL AND p.jump),
+                      max(p.repeats_id) FILTER (WHERE p.reason IS NULL),
                       CASE WHEN p.reason IS NULL AND (p.mode <> 'auto' OR %(validate)s OR bool_or(p.withheld))
                            THEN COALESCE(min(p.proposed_since), %(date)s) END,
                       max(p.proposed_by_id), max(p.proposed_on), max(p.proposal_note), %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'

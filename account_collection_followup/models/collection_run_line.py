@@ -67,6 +67,10 @@ class CollectionRunLine(models.Model):
     item_count = fields.Integer("Items")
     amount = fields.Monetary()
     unsent_count = fields.Integer("Never sent")
+    jump = fields.Boolean(help="Formal notice that broken promises lead to: levels in between are left out.")
+    repeats_id = fields.Many2one(
+        'collection.dispute', ondelete='set null', help="The dispute that came back: the level is repeated."
+    )
     step_id = fields.Many2one('collection.step', ondelete='set null', index='btree_not_null')
     error = fields.Char()
     note = fields.Char(help="What could not be done for this message, or why it was left out.")

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .collection_plan import PlanItem
 from .collection_step import MEANS
 
 #: what an outcome asks for: the colours of the screens
@@ -35,13 +36,16 @@ class CollectionRunLine(models.Model):
         'decided_by_id',
         'proposed_by_id',
         'proposal_note',
+        'jump',
+        'repeats_id',
         'step_id.cancelled',
+        'step_id.deviation',
         'step_id.failure',
         *(f'step_id.{means}_state' for means in MEANS),
     )
     def _compute_outcome(self):
         labels = dict(self._fields['state']._description_selection(self.env))
-        doubts = self._get_doubts()
+        doubts, deviations = self._get_doubts(), self._get_deviations()
         for line in self:
             step = line.sudo().step_id
             if line.state == 'done' and step:
@@ -49,7 +53,8 @@ class CollectionRunLine(models.Model):
             else:
                 line.outcome, line.outcome_tone = line._get_line_outcome(labels)
             notes = [doubts.get((line.company_id, line.partner_id)) if line._is_undecided() else None]
-            line.outcome_note = ' '.join(filter(None, [*notes, line._get_outcome_note(step)])) or False
+            notes += [deviations[line], line._get_outcome_note(step)]
+            line.outcome_note = ' '.join(filter(None, notes)) or False
 
     def _is_undecided(self):
         return self.kind == 'message' and self.mode == 'decide' and self.state == 'proposed'
@@ -60,6 +65,20 @@ class CollectionRunLine(models.Model):
         if not (undecided := self.filtered(lambda line: line._is_undecided())):
             return {}
         return self.env['collection.exception'].sudo()._get_doubts(undecided.partner_id, undecided.company_id)
+
+    def _get_deviations(self):
+        """:return: dict line → why its message is not the one that was announced, in words; empty for the others"""
+        made = {line: line.sudo().step_id.deviation or '' for line in self}
+        waiting = self.filtered(lambda line: (line.jump or line.repeats_id) and not line.sudo().step_id)
+        for company, lines in waiting.grouped('company_id').items():
+            made.update(lines.env['collection.plan']._explain({line: [line._get_deviating(company)] for line in lines}))
+        return made
+
+    def _get_deviating(self, company):
+        """:return: what :meth:`collection.plan._explain` needs to know of a line that was laid out"""
+        empty = dict.fromkeys(PlanItem._fields)
+        values = {'company_id': company.id, 'partner_id': self.partner_id.id, 'jump': self.jump}
+        return PlanItem(**{**empty, **values, 'repeats_id': self.sudo().repeats_id.id})
 
     def _get_closed(self):
         return self.env._("Taken back"), 'closed'
@@ -158,6 +177,7 @@ class CollectionRunLine(models.Model):
         return '\n'.join(
             [
                 *(self._say_rising(item, lines.get(track, self.browse())) for track, item in rising.items()),
+                *self._say_deviations(items),
                 *self._say_running(items, steps, today),
                 *failed,
                 *self._say_held(items),
@@ -204,6 +224,13 @@ class CollectionRunLine(models.Model):
         if item.mode == 'validate':
             return self.env._("Next run: %(level)s, to be approved.", level=level)
         return self.env._("Next run: %(level)s leaves by itself.", level=level)
+
+    @api.model
+    def _say_deviations(self, items):
+        """Why what comes next is not what was announced, once the rep is being told of it."""
+        coming = [item for item in items if item.reason in (None, 'consultation', 'objection')]
+        text = self.env['collection.plan']._explain({None: coming})[None]
+        return [text] if text else []
 
     @api.model
     def _say_left_out(self, level, line):

@@ -46,6 +46,8 @@ class CollectionStep(models.Model):
     letter_state = fields.Selection(MEANS_STATE, "Letter", required=True, default='none')
     registered_state = fields.Selection(MEANS_STATE, "Registered letter", required=True, default='none')
     failure = fields.Char(help="Why a means could not be carried out.")
+    jump = fields.Boolean(help="Formal notice that broken promises led to: levels in between were left out.")
+    deviation = fields.Char("Not as announced", help="Why the level was repeated, or levels were left out.")
     complete = fields.Boolean(
         compute='_compute_complete',
         store=True,

@@ -122,6 +122,9 @@ class CollectionStepBuilder(models.AbstractModel):
             item for group in held.values() for item in group
         ]
         shared = self._prepare_shared(company, run_lines, all_items)
+        deviations = self.env['collection.plan']._explain(
+            {line: rising[line.partner_id.id, line.track] for line in run_lines}
+        )
         vals_list = []
         for line in run_lines:
             group = rising[line.partner_id.id, line.track]
@@ -130,6 +133,7 @@ class CollectionStepBuilder(models.AbstractModel):
             vals_list.append(
                 dict(
                     self._prepare_step(line, case, level, group, recipients[line], senders[line]),
+                    deviation=deviations[line] or False,
                     line_ids=[
                         (0, 0, vals)
                         for vals in self._prepare_lines(line, group, held.get(line.partner_id.id, []), shared)
@@ -156,6 +160,7 @@ class CollectionStepBuilder(models.AbstractModel):
             'track': line.track,
             'level_id': level.id,
             'next_level_id': announced.id,
+            'jump': any(item.jump for item in items),
             'date': line.date,
             'letterhead_id': companies.pop() if len(companies) == 1 else line.company_id.id,
             'consequence': level.with_context(lang=lang).consequence,

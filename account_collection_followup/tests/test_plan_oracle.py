@@ -142,6 +142,42 @@ SERIOUS = st.tuples(
     st.lists(fates(ITEMS) | EVENTS, max_size=3),
 )
 
+#: reminders and notices of the first days, disputes that come back and promises that are broken around them
+RETURNS = st.tuples(
+    st.lists(
+        st.tuples(
+            st.just('step'),
+            st.integers(2, 14),
+            CUSTOMERS,
+            st.sampled_from(['ordinary', 'ordinary', 'ordinary', 'formal']),
+            st.sampled_from([0, 1, 2, 2]),
+            st.lists(ITEMS, min_size=4, max_size=9, unique=True),
+            st.integers(1, 6),
+            st.just('complete'),
+        ),
+        min_size=2,
+        max_size=4,
+    ),
+    st.lists(
+        st.tuples(
+            st.just('dispute'), st.integers(0, 16), ITEMS, SHARES, st.integers(0, 5), st.integers(0, 4), HOLDS, OUTCOMES
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    st.lists(
+        st.tuples(
+            st.just('breaks'),
+            st.integers(0, 12),
+            st.lists(ITEMS, min_size=2, max_size=4, unique=True),
+            st.integers(0, 2),
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    st.lists(EVENTS, max_size=3),
+)
+
 
 class PlanOracleCommon(CollectionCommon):
     """A dozen posted items of two customers, to which anything may happen."""
@@ -578,6 +614,23 @@ class TestPlanOracle(PlanOracleCommon):
         )
         steps, tellings, others = events
         with self.play((calm, steps + tellings + others, days)) as today:
+            for day in (today, today + timedelta(offset), today - timedelta(offset)):
+                self.assertAgree(day)
+
+    @settings(max_examples=24, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @given(SETTINGS, RETURNS, st.integers(22, 35), st.integers(1, 9))
+    def test_returns(self, options, events, days, offset):
+        """Disputes that come back before a formal act, broken promises that lead to one."""
+        calm = dict(
+            options,
+            policies=('standard', 'standard'),
+            default='standard',
+            dues=[-3 * number for number in range(NUMBER_OF_ITEMS)],
+            address='own',
+            item_minimum=0,
+            archived_customer=False,
+        )
+        with self.play((calm, [event for group in events for event in group], days)) as today:
             for day in (today, today + timedelta(offset), today - timedelta(offset)):
                 self.assertAgree(day)
 
