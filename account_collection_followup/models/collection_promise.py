@@ -215,6 +215,7 @@ class CollectionPromise(models.Model):
         promises._check_lines()
         promises._check_caller()
         promises.filtered('is_plan').case_id._answer_plan_request()
+        promises._confirm_automatically()
         return promises
 
     def _check_lines(self):

@@ -1,7 +1,8 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_date
 
 from .collection_promise import MISSED
+from .collection_promise_move import COLLECTOR
 
 #: working days between tries to reach who broke a promise (R35)
 TRY_DAYS = 2
@@ -11,6 +12,47 @@ class CollectionPromise(models.Model):
     """What follows when a promise was not kept (R35): the customer is called, or the matching is looked at."""
 
     _inherit = 'collection.promise'  # pylint: disable=consider-merging-classes-inherited
+
+    broken_text = fields.Char("What follows", compute='_compute_broken_text')
+
+    @api.depends('state', 'paid_elsewhere', 'broken_count')
+    @api.depends_context('lang', 'uid')
+    def _compute_broken_text(self):
+        """What a promise that was not kept means, and what follows from it (R34, R36)."""
+        policies = self._get_policies()
+        for promise in self:
+            missed = promise.state in MISSED
+            promise.broken_text = missed and ' '.join(promise._get_broken_sentences(policies[promise]))
+
+    def _get_broken_sentences(self, policy):
+        """:return: list of sentences, the most important first"""
+        if self.paid_elsewhere:
+            return [self.env._("The money came in time, but was matched with other invoices: look at the matching.")]
+        if not self._get_missed():
+            return [self.env._("Not kept on its date, and settled since.")]
+        sentences = [self._say_broken(self.env) + '.', self.env._("Call the customer.")]
+        limit, count = policy.broken_promise_limit, self.broken_count
+        # the assessed motive is for collectors
+        if limit and self.env.user.has_group(COLLECTOR) and self.sudo().case_id.motive == 'cash':
+            sentences.append(
+                self.env._("Shortage of cash is recorded: an instalment plan is proposed, not formal notice.")
+            )
+        elif limit and count >= limit:
+            sentences.append(self.env._("Broken promises: %s. Formal notice is proposed.", count))
+        elif limit and count:
+            sentences.append(
+                self.env._(
+                    "Broken promises: %(count)s. Formal notice is proposed after %(limit)s.", count=count, limit=limit
+                )
+            )
+        return sentences
+
+    def action_call(self):
+        """Log the call about a promise."""
+        self.ensure_one()
+        self.check_access('read')
+        case = self.env['collection.case']._open_for(self.partner_id, self.company_id)[self.partner_id]
+        return case.action_log_call()
 
     def _on_settled(self, before):
         """Have the customers called whose promises were broken by what was just settled.

@@ -69,6 +69,15 @@ class CollectionPromiseLine(models.Model):
         for line in self:
             line.currency_id = line.sudo().move_id.currency_id
 
+    @api.depends('partner_id', 'amount')
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = self.env._(
+                "%(amount)s, %(customer)s",
+                amount=line.currency_id.format(line.amount) if line.currency_id else line.amount,
+                customer=line.sudo().partner_id.display_name or '',
+            )
+
     def _left(self, residual):
         """What is still to come of the promised amount, whatever the dates.
 
@@ -77,6 +86,11 @@ class CollectionPromiseLine(models.Model):
         self.ensure_one()
         paid = max(0.0, self.residual_at - residual)
         return self.currency_id.round(min(self.amount, max(0.0, self.cumulated - paid)))
+
+    def action_open_promise(self):
+        """Open the promise an amount belongs to."""
+        self.ensure_one()
+        return self.promise_id.get_formview_action()
 
     # ------------------------------------------------------------------
     # Creation
