@@ -19,7 +19,19 @@ class CollectionCallAnswer(models.Model):
     _order = 'made_on desc, id'
 
     _guarded_fields = frozenset(
-        {'call_id', 'script_line_id', 'purpose', 'kind', 'question', 'choice', 'note', 'team_id', 'user_id', 'made_on'}
+        {
+            'call_id',
+            'script_line_id',
+            'purpose',
+            'kind',
+            'rated',
+            'question',
+            'choice',
+            'note',
+            'team_id',
+            'user_id',
+            'made_on',
+        }
     )
 
     call_id = fields.Many2one('collection.call', required=True, index=True, ondelete='cascade', readonly=True)
@@ -28,6 +40,7 @@ class CollectionCallAnswer(models.Model):
     )
     purpose = fields.Selection(PURPOSES, required=True, readonly=True, help="Of the script the question is from.")
     kind = fields.Selection(KINDS, required=True, readonly=True)
+    rated = fields.Boolean(readonly=True, help="Says how we are judged: counts in the satisfaction report.")
     question = fields.Char(required=True, readonly=True)
     choice = fields.Selection(CHOICES, string="Answer", readonly=True)
     note = fields.Text(readonly=True)

@@ -89,6 +89,7 @@ class CollectionCall(models.Model):
                     'script_line_id': line.id,
                     'purpose': line.script_id.purpose,
                     'kind': line.kind,
+                    'rated': line._is_rating(),
                     'question': line.name,
                     'choice': choice or False,
                     'note': note,

@@ -77,3 +77,8 @@ class CollectionScriptLine(models.Model):
     def _is_positive(self, choice):
         """:return: whether an answer leaves a gated question open (R4)"""
         return choice in ('yes', 'na')
+
+    def _is_rating(self):
+        """:return: whether the answer says how we are judged; the payment is no such question (R6)"""
+        self.ensure_one()
+        return self.script_id.purpose == 'satisfaction' and self.kind == 'ask' and not self.gated

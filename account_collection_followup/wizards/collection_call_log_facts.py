@@ -25,7 +25,12 @@ class CollectionCallLog(models.TransientModel):
     promised = fields.Monetary(related='case_id.promised', groups=CALLER)
     sentence = fields.Text(related='case_id.sentence', groups=CALLER)
     payer_text = fields.Char(related='case_id.payer_text', groups=CALLER)
+    silent_text = fields.Char(related='case_id.silent_text', groups=CALLER)
+    kept_text = fields.Char(related='case_id.kept_text', groups=CALLER)
     promise_text = fields.Char("Promises", compute='_compute_promise_text', groups=CALLER)
+    contact_warning = fields.Char(compute='_compute_contact_warning', help="What to know before dialling.")
+    file_percent = fields.Integer("Customer file", compute='_compute_file')
+    file_gaps = fields.Text("Missing", compute='_compute_file')
     item_ids = fields.Many2many('collection.item', string="Open items", compute='_compute_item_ids', groups=CALLER)
     dispute_ids = fields.Many2many(
         'collection.dispute', string="Open disputes", compute='_compute_dispute_ids', groups=CALLER
@@ -39,6 +44,24 @@ class CollectionCallLog(models.TransientModel):
                 [('commercial_partner_id', '=', log.partner_id.id), ('phone', '!=', False)]
             )
             log.contact_ids = people.sorted(lambda person: (not person.collection_role_ids, person.id))
+
+    @api.depends('contact_id')
+    def _compute_contact_warning(self):
+        for log in self:
+            contact = log.contact_id
+            log.contact_warning = contact.collection_do_not_call and self.env._(
+                "%s asked not to be called.", contact.name
+            )
+
+    @api.depends('partner_id', 'company_id')
+    def _compute_file(self):
+        """What is missing of the customer's file, to be asked while one talks (R22)."""
+        for company, logs in self.grouped('company_id').items():
+            gauges = logs.partner_id._get_collection_gauges(company)
+            for log in logs:
+                gauge = gauges.get(log.partner_id)
+                log.file_percent = gauge.percent if gauge else 0
+                log.file_gaps = gauge and '\n'.join(gauge.gaps)
 
     @api.depends('case_id')
     def _compute_last_call_ids(self):

@@ -93,7 +93,7 @@ class CollectionCallLog(models.TransientModel):
     def _compute_tries_text(self):
         for log in self:
             tries, days = log.call_id.tries, log.call_id.try_days
-            log.tries_text = tries and self.env._("%(tries)s on %(days)s days", tries=tries, days=days)
+            log.tries_text = bool(tries) and self.env._("%(tries)s on %(days)s days", tries=tries, days=days)
 
     @api.onchange('result')
     def _onchange_result(self):
@@ -360,6 +360,13 @@ class CollectionCallLog(models.TransientModel):
     def _get_next_action(self, call):
         """:return: the next thing to do: what was agreed is confirmed in writing (R31)"""
         promise = call.promise_id
-        if self.result in PROMISES and self.purpose != 'satisfaction' and hasattr(promise, 'action_confirm'):
-            return promise.action_confirm()
-        return None
+        if self.result not in PROMISES or self.purpose == 'satisfaction' or promise.confirmed_on:
+            return None
+        return {
+            'type': 'ir.actions.act_window',
+            'res_model': 'collection.promise.confirmation',
+            'name': self.env._("Confirm in writing"),
+            'target': 'new',
+            'views': [(False, 'form')],
+            'context': {'default_promise_id': promise.id, 'dialog_size': 'large'},
+        }

@@ -7,7 +7,7 @@ import { serializeDate, serializeDateTime } from "@web/core/l10n/dates";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { Component, onMounted, onWillUnmount } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, useSubEnv } from "@odoo/owl";
 
 const PAUSE = 800;
 
@@ -39,6 +39,7 @@ export class CollectionCallFormController extends FormController {
     setup() {
         super.setup();
         this.touched = false;
+        useSubEnv({ keepCallDraft: () => this.keepDraft() });
         useHotkey("control+enter", () => this.clickSave(), { bypassEditableProtection: true });
         this.onInput = this.onInput.bind(this);
         onMounted(() => {
@@ -140,6 +141,59 @@ registry.category("view_widgets").add("collection_draft", {
     component: CollectionDraft,
     fieldDependencies: [
         { name: "draft_text", type: "char" },
+        { name: "case_id", type: "many2one", relation: "collection.case" },
+    ],
+});
+
+/** What is missing of the customer's file, with the way to complete it while one talks: the call comes back after. */
+export class CollectionFile extends Component {
+    static template = "account_collection_followup.File";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.action = useService("action");
+        this.title = _t("Complete");
+    }
+
+    get gaps() {
+        return this.props.record.data.file_gaps.split("\n");
+    }
+
+    async complete() {
+        const { data } = this.props.record;
+        const context = {
+            default_case_id: data.case_id.id,
+            default_call_id: data.call_id ? data.call_id.id : false,
+            dialog_size: "extra-large",
+        };
+        await this.env.keepCallDraft();
+        await this.action.doAction(
+            {
+                type: "ir.actions.act_window",
+                res_model: "collection.contact.check",
+                name: _t("Contacts and circuit"),
+                target: "new",
+                views: [[false, "form"]],
+                context: { default_partner_id: data.partner_id.id, default_company_id: data.company_id.id, dialog_size: "large" },
+            },
+            {
+                onClose: () =>
+                    this.action.doAction("account_collection_followup.collection_call_log_action", {
+                        additionalContext: context,
+                    }),
+            }
+        );
+    }
+}
+
+registry.category("view_widgets").add("collection_file", {
+    component: CollectionFile,
+    fieldDependencies: [
+        { name: "file_percent", type: "integer" },
+        { name: "file_gaps", type: "text" },
+        { name: "partner_id", type: "many2one", relation: "res.partner" },
+        { name: "company_id", type: "many2one", relation: "res.company" },
+        { name: "call_id", type: "many2one", relation: "collection.call" },
         { name: "case_id", type: "many2one", relation: "collection.case" },
     ],
 });

@@ -1,7 +1,7 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { Component } from "@odoo/owl";
+import { Component, useRef } from "@odoo/owl";
 
 const NOT_REACHED = ["absent", "voicemail", "wrong_number"];
 
@@ -11,6 +11,10 @@ const NOT_REACHED = ["absent", "voicemail", "wrong_number"];
 export class CollectionResult extends Component {
     static template = "account_collection_followup.Result";
     static props = { ...standardFieldProps };
+
+    setup() {
+        this.root = useRef("root");
+    }
 
     get groups() {
         const { data, fields } = this.props.record;
@@ -38,11 +42,24 @@ export class CollectionResult extends Component {
         }));
     }
 
-    choose(value) {
-        if (!this.props.readonly) {
-            const chosen = this.props.record.data[this.props.name] === value ? false : value;
-            this.props.record.update({ [this.props.name]: chosen });
+    async choose(value) {
+        if (this.props.readonly) {
+            return;
         }
+        const chosen = this.props.record.data[this.props.name] === value ? false : value;
+        await this.props.record.update({ [this.props.name]: chosen });
+        if (chosen) {
+            // on to what this result asks for
+            requestAnimationFrame(() => this.showDetails());
+        }
+    }
+
+    showDetails() {
+        const talk = this.root.el?.closest(".o_collection_call_talk");
+        const fields = talk?.querySelectorAll(".o_collection_call_details input, .o_collection_call_details textarea");
+        const first = [...(fields || [])].find((field) => field.offsetParent && field.type !== "checkbox");
+        first?.focus({ preventScroll: true });
+        talk?.querySelector(".o_collection_call_details")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
     }
 }
 

@@ -72,8 +72,9 @@ export class CollectionScript extends Component {
         return line.data.can_skip ? ["yes", "no", "na"] : ["yes", "no"];
     }
 
-    showsNote(line) {
-        return line.data.choice === "no" || line.data.wants_note || Boolean(line.data.note);
+    showsNote(line, index) {
+        const wanted = line.data.wants_note && index === this.state.at;
+        return line.data.choice === "no" || wanted || Boolean(line.data.note);
     }
 
     goTo(index) {
@@ -86,8 +87,8 @@ export class CollectionScript extends Component {
         if (index === undefined || !line.data.choice) {
             return;
         }
-        if (this.showsNote(line)) {
-            this.state.at = index;
+        this.state.at = index;
+        if (this.showsNote(line, index)) {
             const row = this.root.el.querySelector(`[data-step="${line.id}"]`);
             requestAnimationFrame(() => row?.querySelector("input")?.focus());
         } else {
