@@ -23,6 +23,7 @@ from . import collection_call_outcome
 from . import collection_call_refused
 from . import collection_call_report
 from . import collection_call_rights
+from . import collection_call_silence
 from . import collection_call_trace
 from . import collection_call_wanted
 from . import collection_case

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .collection_fact import internal
@@ -8,6 +8,20 @@ class CollectionCall(models.Model):
     """Nobody who asked not to be called is called: another contact is, or the step says that nobody may be (R66)."""
 
     _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
+
+    contact_warning = fields.Char(compute='_compute_contact_warning', compute_sudo=True, help="Why he is called.")
+
+    @api.depends('contact_id', 'partner_id', 'step_id', 'state')
+    @api.depends_context('lang')
+    def _compute_contact_warning(self):
+        """A planned call that does not go to the role its level names says so (R20)."""
+        self.contact_warning = False
+        planned = self.filtered(lambda call: call.state == 'planned' and call.partner_id)
+        for roles, calls in planned.grouped(lambda call: call._get_wanted_roles()).items():
+            found = calls.partner_id._get_collection_recipients(roles, need='phone')
+            for call in calls:
+                if not call.contact_id.collection_role_ids & roles:
+                    call.contact_warning = found[call.partner_id].fallback or found[call.partner_id].problem
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,6 +1,9 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .collection_circuit_mixin import KNOWN
 from .collection_fact import internal
 
 
@@ -87,12 +90,12 @@ class CollectionCase(models.Model):
     def _merge_circuits(self, sources, customer):
         """The circuit confirmed last stays, completed by what the others know."""
         circuits = self.env['collection.circuit'].sudo().search([('partner_id', 'in', (sources | customer).ids)])
-        fields_known = self.env['collection.circuit.mixin']._fields.values()
-        names = [field.name for field in fields_known if field.store and not field.automatic]
         for group in circuits.grouped('company_id').values():
-            ordered = group.sorted(lambda circuit: (circuit.confirmed_on or circuit.create_date.date(), circuit.id))
+            ordered = group.sorted(
+                lambda circuit: (circuit.confirmed_on or date.min, circuit.partner_id == customer, circuit.id)
+            )
             kept, others = ordered[-1:], ordered[:-1]
-            known = {name: value for other in others for name in names if (value := other[name])}
+            known = {name: value for other in others for name in KNOWN if (value := other[name])}
             values = {name: value for name, value in known.items() if not kept[name]}
             others.unlink()
             if values:

@@ -9,6 +9,9 @@ from odoo.exceptions import ValidationError
 #: a payment day at or above this one means the end of the month
 MONTH_END = 31
 
+#: what circuit and dialog share
+KNOWN = ('order_number', 'sending', 'portal', 'payment_rhythm', 'payment_days', 'documents', 'note')
+
 
 class CollectionCircuitMixin(models.AbstractModel):
     """What there is to know about the way of an invoice at a customer's, apart from the people (R21)."""

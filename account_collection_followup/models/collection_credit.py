@@ -185,6 +185,33 @@ class CollectionCredit(models.Model):
         return self.env['res.partner']._get_usable_user(*able)
 
     # ------------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------------
+    def _get_lines(self):
+        """:return: insurance, rating and what has to be declared, in short lines"""
+        self.ensure_one()
+        return [self._say_insurance(), self._say_rating(), self.declare_text]
+
+    def _say_insurance(self):
+        if not self.insured_amount:
+            return self.env._("Not insured")
+        amount = self.currency_id.format(self.insured_amount)
+        if self.valid_until:
+            return self.env._(
+                "Insured by %(insurer)s up to %(amount)s until %(date)s",
+                insurer=self.insurer or '?',
+                amount=amount,
+                date=format_date(self.env, self.valid_until),
+            )
+        return self.env._("Insured by %(insurer)s up to %(amount)s", insurer=self.insurer or '?', amount=amount)
+
+    def _say_rating(self):
+        if not self.rating:
+            return False
+        source = [self.rating_source, format_date(self.env, self.rating_on) if self.rating_on else '']
+        return self.env._("Rated %(rating)s (%(source)s)", rating=self.rating, source=', '.join(filter(None, source)))
+
+    # ------------------------------------------------------------------
     # Buttons
     # ------------------------------------------------------------------
     def action_declare(self):

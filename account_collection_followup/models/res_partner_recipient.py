@@ -71,7 +71,7 @@ class ResPartner(models.Model):
         named = chosen or self._get_unreachable_contact(need, there, roles, payable)
         return Recipients(
             contacts=named,
-            fallback=bool(missing and named) and self._say_fallback(missing, named[:1]),
+            fallback=bool(missing and named) and self._say_fallback(missing, named[:1], need),
             reachable=bool(chosen),
             problem=not chosen and self._say_unreachable(need, there),
         )
@@ -99,7 +99,14 @@ class ResPartner(models.Model):
         allowed = (self | there).filtered(lambda contact: not contact._refuses_collection(need))
         return self._pick_recipients(allowed, roles, payable)[0][:1] or allowed[:1]
 
-    def _say_fallback(self, missing, contact):
+    def _say_fallback(self, missing, contact, need):
+        """:return: the warning that a message or a call goes to somebody else than the level asks for"""
+        if need == 'phone':
+            return self.env._(
+                "No contact is %(roles)s: %(contact)s is called.",
+                roles=', '.join(missing),
+                contact=contact.display_name,
+            )
         return self.env._(
             "No contact is %(roles)s: sent to %(contact)s.",
             roles=', '.join(missing),

@@ -47,6 +47,7 @@ from . import test_run
 from . import test_run_preparation
 from . import test_satisfaction
 from . import test_settings
+from . import test_silence
 from . import test_start
 from . import test_statement
 from . import test_tours

@@ -165,7 +165,9 @@ class TestContacts(CollectionCommon):
         self.assertFalse(self.gauge().gaps)
         self.assertFalse(self.gauge().stale)
         clerk = self.partner_a.child_ids.filtered(lambda contact: contact.name == "Clerk")
-        self.assertEqual((clerk.collection_role_ids, clerk.phone, clerk.email), (self.payable, '01 02', 'clerk@example.com'))
+        self.assertEqual(
+            (clerk.collection_role_ids, clerk.phone, clerk.email), (self.payable, '01 02', 'clerk@example.com')
+        )
         circuit = self.partner_a.with_user(self.rep).collection_circuit_id
         self.assertEqual((circuit.confirmed_by_id, circuit.portal), (self.rep, "Chorus Pro"))
         self.assertEqual(len(self.partner_a.child_ids), 2, "the executive's line was left empty")
@@ -186,12 +188,16 @@ class TestContacts(CollectionCommon):
 
     def test_dialog_leaves_other_customers_alone(self):
         """A crafted line about somebody else's contact is refused."""
-        check = self.env['collection.contact.check'].with_user(self.rep).create(
-            {
-                'partner_id': self.partner_a.id,
-                'company_id': self.company.id,
-                'line_ids': [(0, 0, {'contact_id': self.partner_b.id, 'name': "Taken over"})],
-            }
+        check = (
+            self.env['collection.contact.check']
+            .with_user(self.rep)
+            .create(
+                {
+                    'partner_id': self.partner_a.id,
+                    'company_id': self.company.id,
+                    'line_ids': [(0, 0, {'contact_id': self.partner_b.id, 'name': "Taken over"})],
+                }
+            )
         )
         with self.assertRaises(UserError):
             check.action_save()
@@ -248,7 +254,9 @@ class TestContacts(CollectionCommon):
         self.env.invalidate_all()
         circuit = self.partner_a.collection_circuit_id
         self.assertEqual((circuit.order_number, circuit.documents), ('yes', "Delivery note"))
-        self.assertEqual(self.env['collection.credit'].search([('partner_id', '=', self.partner_a.id)]).insurer, "Insurer")
+        self.assertEqual(
+            self.env['collection.credit'].search([('partner_id', '=', self.partner_a.id)]).insurer, "Insurer"
+        )
 
     # ------------------------------------------------------------------
     # Where invoices stand
@@ -267,7 +275,9 @@ class TestContacts(CollectionCommon):
             form.note = "Said the clerk"
         form.record.action_record()
         stage = self.stages(self.rep).search([('partner_id', '=', self.partner_a.id)])
-        self.assertEqual((stage.stage, str(stage.date), stage.user_id, stage.invoice), ('scheduled', TODAY, self.rep, move.name))
+        self.assertEqual(
+            (stage.stage, str(stage.date), stage.user_id, stage.invoice), ('scheduled', TODAY, self.rep, move.name)
+        )
         self.env.invalidate_all()
         self.assertIn("Payment scheduled", move.collection_circuit_text)
         item = self.env['collection.item'].search([('move_id', '=', move.id)])
@@ -294,7 +304,9 @@ class TestContacts(CollectionCommon):
         with freeze_time('2026-03-01'):
             self.stages(self.caller)._record(move, 'received')
         self.stages(self.caller)._record(move, 'validated')
-        item = self.env['collection.item'].with_context(collection_as_of='2026-03-01').search([('move_id', '=', move.id)])
+        item = (
+            self.env['collection.item'].with_context(collection_as_of='2026-03-01').search([('move_id', '=', move.id)])
+        )
         self.assertIn("Received", item.circuit_text)
 
     def test_nobody_speaks_of_other_customers_invoices(self):

@@ -1,5 +1,7 @@
 from odoo import Command, api, fields, models
 
+from ..models.collection_circuit_mixin import KNOWN
+
 
 class CollectionContactCheck(models.TransientModel):
     """What is missing of a customer's file, typed in while talking (R21, R22).
@@ -48,19 +50,13 @@ class CollectionContactCheck(models.TransientModel):
         root = company.sudo()._collection_root()
         circuit = self.env['collection.circuit']._get_for(customer, root)[customer]
         values.update(
-            {name: circuit[name] for name in self._get_circuit_names()} if circuit else {},
+            {name: circuit[name] for name in KNOWN} if circuit else {},
             partner_id=customer.id,
             company_id=root.id,
             lang=customer.lang,
             line_ids=[Command.create(vals) for vals in self._prepare_lines(customer, root)],
         )
         return values
-
-    @api.model
-    def _get_circuit_names(self):
-        """:return: the fields that dialog and circuit share"""
-        fields_shared = self.env['collection.circuit.mixin']._fields.values()
-        return [field.name for field in fields_shared if field.store and not field.automatic]
 
     @api.model
     def _prepare_lines(self, customer, company):
@@ -106,7 +102,7 @@ class CollectionContactCheck(models.TransientModel):
         if self.lang and self.lang != self.partner_id.lang:
             self.partner_id.sudo().lang = self.lang
         circuit = self.partner_id._get_collection_circuits(self.company_id)
-        values = {name: self[name] for name in self._get_circuit_names() if self[name] != circuit[name]}
+        values = {name: self[name] for name in KNOWN if self[name] != circuit[name]}
         if values:
             circuit.write(values)
         return circuit
