@@ -309,6 +309,10 @@ class CollectionRun(models.Model):
             self.env['collection.case']._prepare_decisions,
             self.env._("The to-do list of the collections manager could not be brought up to date."),
         )
+        self._prepare_part(
+            self.env['collection.call']._plan_silence,
+            self.env._("The calls with customers who have not heard from us for long could not be planned."),
+        )
         self._finish_if_done()
 
     def _finish(self):
