@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from ..tools import Section
 
 #: rows that fit beside the text of a letter, and beside that of an agreement with its signatures
-FIRST_PAGE_ROWS = {False: 18, True: 8}
+FIRST_PAGE_ROWS = {False: 18, True: 14}
 #: a row of a list: what is paid when, or for which invoice
 Row = namedtuple('Row', ['name', 'date', 'due_date', 'amount', 'currency_id'])
 

@@ -1,5 +1,6 @@
 from . import test_activity
 from . import test_call
+from . import test_call_log
 from . import test_call_away
 from . import test_call_planned
 from . import test_call_rights
@@ -38,6 +39,7 @@ from . import test_promise
 from . import test_promise_broken
 from . import test_promise_confirmation
 from . import test_promise_instalments
+from . import test_promise_money
 from . import test_promise_move
 from . import test_promise_plan
 from . import test_promise_properties
@@ -46,6 +48,7 @@ from . import test_recipient
 from . import test_run
 from . import test_run_preparation
 from . import test_satisfaction
+from . import test_script
 from . import test_settings
 from . import test_silence
 from . import test_start

@@ -111,6 +111,61 @@ class TestPromiseProperties(FactsCommon):
             random.shuffle(shuffled)
         self.assertEqual(outcomes[0], outcomes[1])
 
+    @settings(max_examples=20, deadline=None, derandomize=True)
+    @given(
+        st.integers(1, 10),
+        st.lists(st.tuples(st.integers(0, 15), st.integers(1, 20)), max_size=3),
+        PAYMENTS,
+        st.booleans(),
+    )
+    def test_moves(self, first, moves, payments, unmatched):
+        """However often it is moved, on every day at most one promise covers the item, without a gap between them; only
+        the last can be broken, and what is promised never exceeds what is open."""
+        with self.env.cr.savepoint() as savepoint:
+            with freeze_time(START):
+                item = self._receivable(self._invoice(1200))
+                chain = [self._promise((item, 900, START + timedelta(first)))]
+            events = sorted([(days, 0, amount) for days, amount in payments] + [(days, 1, to) for days, to in moves])
+            room = 1200
+            for days, kind, value in events:
+                day = START + timedelta(days)
+                with freeze_time(day):
+                    chain[-1]._settle()
+                    if kind == 0 and value <= room:
+                        self._pay(item, value, day)
+                        room -= value
+                    elif kind == 1 and chain[-1].state == 'running' and chain[-1].next_date != day + timedelta(value):
+                        chain.append(chain[-1].action_move(day + timedelta(value)))
+            with freeze_time(START + timedelta(90)):
+                if unmatched:
+                    item.remove_move_reconcile()
+                    self.env.cr.flush()
+                chain[-1]._settle()
+            self._check_chain(chain, item)
+            savepoint.rollback()
+
+    def _check_chain(self, chain, item):
+        self.assertEqual([promise.state for promise in chain[:-1]], ['moved'] * (len(chain) - 1))
+        self.assertNotIn(chain[-1].state, ('moved', 'cancelled'))
+        self.assertEqual(chain[-1].move_count, len(chain) - 1)
+        self.assertFalse(any(promise.counts_as_broken for promise in chain[:-1]))
+        for old, new in zip(chain, chain[1:]):
+            self.assertEqual((old.ended_on, new.moved_from_id), (new.made_on, old))
+            # no response time runs beside the promise that goes on
+            self.assertLess(old.line_ids.response_until, new.made_on)
+        self.env.flush_all()
+        model, alias = self.env['collection.item'], SQL.identifier('l')
+        for days in range(40):
+            day = START + timedelta(days)
+            running = sum(
+                promise.made_on <= day <= promise.line_ids.expires_on and not (promise.ended_on and promise.ended_on <= day)
+                for promise in chain
+            )
+            self.assertLessEqual(running, 1)
+            query = model._get_promised_query(alias, SQL("l.amount_residual_currency"), SQL("%s::date", day))
+            rows = self.env.execute_query(SQL("SELECT %s FROM account_move_line l WHERE l.id = %s", query, item.id))
+            self.assertTrue(0 <= rows[0][0] <= item.amount_residual_currency)
+
     @settings(max_examples=25, deadline=None, derandomize=True)
     @given(INSTALMENTS, PAYMENTS)
     def test_sql_twin(self, instalments, payments):
