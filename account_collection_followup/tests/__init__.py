@@ -6,6 +6,7 @@ from . import test_call_planned
 from . import test_call_rights
 from . import test_call_wanted
 from . import test_case
+from . import test_case_motive
 from . import test_configuration
 from . import test_contacts
 from . import test_consultation

@@ -153,6 +153,10 @@ class CollectionCallLog(models.TransientModel):
         plan = Plan.new(
             {
                 'case_id': self.case_id.id,
+                'promise_id': False,
+                'contact_id': False,
+                'channel': False,
+                'payment_means': False,
                 'item_ids': [fields.Command.set(items.ids)],
                 'count': self.plan_count,
                 'first_date': self.plan_first,
