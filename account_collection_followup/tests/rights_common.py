@@ -281,6 +281,7 @@ class RightsCommon(CollectionCommon):
                 'action_add_dispute', 'action_add_hold', 'action_add_promise', 'action_log_call', 'action_match',
                 'action_open_items', 'action_open_litigation_items', 'action_plan_call', 'action_statement')},
             ('collection.case', 'action_open_facts'): lambda: on(self.case(), collection_facts='step'),
+            ('collection.case', 'action_follow_motive'): lambda: self.case()._record_motive('real') or self.case(),
             ('collection.case', 'action_open_run'): lambda: self.run_of_today() and self.case(),
             ('collection.case', 'action_open_step'): lambda: self.step().case_id,
             ('collection.item', 'action_open_document'): lambda: self.get_sample('collection.item'),

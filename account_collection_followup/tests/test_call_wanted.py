@@ -106,37 +106,3 @@ class TestCallWanted(CollectionCommon):
         self.assertLess(want(cases[4:], date(2026, 3, 12)), few + 10)
         few = want(cases[:4], date(2026, 3, 5))
         self.assertLess(want(cases[4:], date(2026, 3, 5)), few + 10)
-
-
-@tagged('post_install', '-at_install')
-@freeze_time('2026-03-02 09:00:00')
-class TestCaseMotive(CollectionCommon):
-    """Why the customer does not pay (R15): an opinion among collectors."""
-
-    def setUp(self):
-        super().setUp()
-        self.case = self.env['collection.case']._open_for(self.partner_a, self.company)[self.partner_a]
-
-    def test_dated(self):
-        self.case._record_motive('cash')
-        self.assertEqual((self.case.motive, self.case.motive_on), ('cash', date(2026, 3, 2)))
-        with freeze_time('2026-03-04'):
-            self.case._record_motive('cash')
-            self.assertEqual(self.case.motive_on, date(2026, 3, 2), "the same opinion is not a newer one")
-            self.case.with_user(self.collector).motive = 'negligence'
-            self.assertEqual(self.case.motive_on, date(2026, 3, 4))
-        self.case._record_motive(False)
-        self.assertFalse(self.case.motive_on)
-
-    def test_collectors_only(self):
-        self.case._record_motive('bad_faith')
-        for group in ('caller', 'resolver'):
-            user = new_test_user(self.env, f'motive_{group}', groups=GROUP + group, company_id=self.company.id)
-            case = self.case.with_user(user)
-            self.assertNotIn('motive', case.fields_get())
-            with self.assertRaises(AccessError):
-                case.motive = 'cash'
-            with self.assertRaises(AccessError):
-                case.read(['motive'])
-        with self.assertRaises(AccessError):
-            self.case.with_user(self.collector).motive_on = '2026-01-01'
