@@ -71,6 +71,7 @@ class CollectionDispute(models.Model):
         'collection.dispute.cause', string="Root cause", index='btree_not_null', ondelete='restrict', tracking=True
     )
     our_fault = fields.Boolean(
+        "Our fault",
         compute='_compute_our_fault',
         store=True,
         readonly=False,
@@ -112,7 +113,10 @@ class CollectionDispute(models.Model):
     )
     outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
     opened_on = fields.Date(
-        required=True, copy=False, default=lambda self: self.env.company._collection_root()._collection_today()
+        "Opened on",
+        required=True,
+        copy=False,
+        default=lambda self: self.env.company._collection_root()._collection_today(),
     )
     deadline = fields.Date(
         "Time limit",

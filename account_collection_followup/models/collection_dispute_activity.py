@@ -73,19 +73,25 @@ class CollectionDispute(models.Model):
     # Trace on the customer
     # ------------------------------------------------------------------
     def _log_opened(self):
-        self._log_on_customer(
-            {dispute: Markup("%s %s") % (dispute._get_trace(), self.env._("Dispute opened.")) for dispute in self}
-        )
+        self._log_around({dispute: self.env._("Dispute opened.") for dispute in self})
 
     def _log_closed(self):
         labels = dict(self._fields['outcome']._description_selection(self.env))
-        self._log_on_customer(
-            {
-                dispute: Markup("%s %s")
-                % (dispute._get_trace(), self.env._("Dispute closed: %(outcome)s.", outcome=labels[dispute.outcome]))
-                for dispute in self
-            }
+        self._log_around(
+            {dispute: self.env._("Dispute closed: %(outcome)s.", outcome=labels[dispute.outcome]) for dispute in self}
         )
+
+    def _log_around(self, sentences):
+        """Note what became of disputes where colleagues look: on the customer and on the invoices (R13).
+
+        :param dict sentences: {dispute: what happened, in words}
+        """
+        bodies = {dispute: Markup("%s %s") % (dispute._get_trace(), said) for dispute, said in sentences.items()}
+        self._log_on_customer(bodies)
+        for dispute, body in bodies.items():
+            if dispute.company_id.sudo().collection_log_invoices:
+                moves = dispute.sudo().line_ids.move_id
+                moves._message_log_batch(bodies=dict.fromkeys(moves.ids, body), author_id=self.env.user.partner_id.id)
 
     def _get_trace(self):
         """:return: type and invoices of the dispute, without amounts"""

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from .collection_fact import internal
 
@@ -25,13 +26,13 @@ class CollectionDispute(models.Model):
 
     def _compute_repeats_warning(self):
         for dispute in self:
-            warns = dispute.repeats_id and not dispute.let_hold and dispute.state == 'open'
+            warns = bool(dispute.repeats_id) and not dispute.let_hold and dispute.state == 'open'
             dispute.repeats_warning = warns and dispute._get_repeats_words()
 
     def _get_repeats_words(self):
         kept = any(line.holds for line in self.line_ids)
         values = {
-            'day': fields.Date.to_string(self.repeats_id.closed_on),
+            'day': format_date(self.env, self.repeats_id.closed_on),
             'invoices': ', '.join(sorted(set((self.line_ids - self.line_ids.filtered('holds')).mapped('move_name')))),
         }
         if kept:

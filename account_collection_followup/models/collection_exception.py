@@ -366,6 +366,12 @@ class CollectionException(models.Model):
 
     @api.model
     def _say_dispute(self, dispute):
+        if dispute.stage == 'to_qualify':
+            return self.env._(
+                "%(dispute)s should have been qualified by %(day)s.",
+                dispute=dispute.display_name,
+                day=format_date(self.env, dispute.deadline),
+            )
         return self.env._(
             "%(dispute)s should have been solved by %(day)s.",
             dispute=dispute.display_name,

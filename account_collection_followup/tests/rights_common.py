@@ -153,10 +153,44 @@ class RightsCommon(CollectionCommon):
             'type_id': self.env.ref('account_collection_followup.dispute_type_commercial').id,
             'line_ids': [Command.create({'move_id': self.move.id, 'amount': 10})]})  # fmt: skip
 
+    def repeated_dispute(self, owner=None):
+        self.closed_dispute(owner)
+        return self.dispute(owner)
+
+    def customers_dispute(self, owner=None):
+        return internal(self.env['collection.dispute'].sudo()).create({
+            'partner_id': self.partner_a.id, 'user_id': (owner or self.somebody).id, 'source': 'customer',
+            'type_id': self.env.ref('account_collection_followup.dispute_type_commercial').id,
+            'line_ids': [Command.create({'move_id': self.move.id, 'amount': 10})]}).with_env(self.env)  # fmt: skip
+
+    def withheld(self, owner=None):
+        dispute = self.dispute(owner)
+        dispute.withheld_line_ids = [Command.create({'move_id': self.move.id, 'amount': 10})]
+        return dispute.withheld_line_ids
+
     def closed_dispute(self, owner=None):
         dispute = self.dispute(owner)
         dispute.action_close('rejected')
         return dispute
+
+    def accepted_dispute(self, owner=None):
+        """A dispute that waits for its credit note to be prepared."""
+        dispute = self.dispute(owner)
+        dispute._accept('accepted', {dispute.line_ids: 10})
+        dispute.credit_note_ids.unlink()
+        return dispute
+
+    def unanswered_dispute(self, owner=None):
+        """A rejected dispute whose answer to the customer did not leave."""
+        dispute = self.closed_dispute(owner)
+        dispute._send_answer(self.partner_a, "Your dispute", "No", self.env['ir.attachment'])
+        dispute._on_answer_failed("No such user")
+        return dispute
+
+    def analysed_dispute(self):
+        dispute = self.dispute()
+        self.env.flush_all()
+        return self.env['collection.dispute.report'].search([('dispute_id', '=', dispute.id)], limit=1)
 
     def promise(self):
         return self.env['collection.promise'].create({'partner_id': self.partner_a.id, 'line_ids': [Command.create({
@@ -211,6 +245,25 @@ class RightsCommon(CollectionCommon):
         """A record of the company itself: what is shared by all companies everybody sees."""
         return self.env[model].create({'name': "Of the company", 'company_id': self.company.id, **values})
 
+    def stage_of_invoice(self, owner=None):
+        self.own_partner(owner)
+        return self.env['collection.circuit.stage']._record(self.move, 'received')
+
+    def own_partner(self, owner=None):
+        if owner:
+            self.partner_a.user_id = owner
+        return self.partner_a
+
+    def credit(self):
+        return self.env['collection.credit'].create(
+            {'partner_id': self.partner_a.id, 'insured_amount': 5000, 'declare_days': 30}
+        )
+
+    def declaration(self):
+        credit = self.credit()
+        credit.action_declare()
+        return credit.declaration_ids
+
     def get_sample(self, model, owner=None):
         """:return: one record of a model, of somebody else unless an owner is given"""
         samples = {
@@ -220,7 +273,9 @@ class RightsCommon(CollectionCommon):
             'collection.consultation.line': lambda: self.consultation(owner).line_ids,
             'collection.contact.role': lambda: self.env['collection.contact.role'].create({'name': "Guard", 'code': 'guard'}),
             'collection.dispute': lambda: self.dispute(owner),
+            'collection.dispute.cause': lambda: self.mine('collection.dispute.cause'),
             'collection.dispute.line': lambda: self.dispute(owner).line_ids,
+            'collection.dispute.report': self.analysed_dispute,
             'collection.dispute.type': lambda: self.mine('collection.dispute.type'),
             'collection.exception': self.exception,
             'collection.history': self.event,
@@ -240,6 +295,10 @@ class RightsCommon(CollectionCommon):
             'collection.step': self.step,
             'collection.step.line': lambda: self.step().line_ids[:1],
             'collection.team': lambda: self.mine('collection.team'),
+            'collection.circuit': lambda: self.partner_a._get_collection_circuits(self.company),
+            'collection.circuit.stage': lambda: self.stage_of_invoice(owner),
+            'collection.credit': self.credit,
+            'collection.credit.declaration': self.declaration,
         }  # fmt: skip
         return samples[model]()
 
@@ -280,6 +339,20 @@ class RightsCommon(CollectionCommon):
             **{('collection.case', name): self.case for name in (
                 'action_add_dispute', 'action_add_hold', 'action_add_promise', 'action_log_call', 'action_match',
                 'action_open_items', 'action_open_litigation_items', 'action_plan_call', 'action_statement')},
+            **{('collection.case', name): self.case for name in (
+                'action_check_contacts', 'action_confirm_contacts', 'action_record_stages')},
+            ('account.move', 'action_record_collection_stage'): lambda: self.move,
+            **{('res.partner', name): lambda: self.partner_a for name in (
+                'action_check_contacts', 'action_confirm_contacts', 'action_record_collection_stages')},
+            ('res.partner', 'action_open_collection_credit'): lambda: self.credit() and self.partner_a,
+            ('collection.credit', 'action_declare'): self.credit,
+            ('collection.credit.declaration', 'action_cancel'): self.declaration,
+            ('collection.circuit.record', 'action_record'): lambda: wizard(
+                'collection.circuit.record', partner_id=self.own_partner(owner).id, company_id=self.company.id,
+                date=today, line_ids=[Command.create({'move_ref': self.move.id, 'stage': 'received'})]),
+            **{('collection.contact.check', name): lambda: wizard(
+                'collection.contact.check', partner_id=self.partner_a.id, company_id=self.company.id, note="Fact")
+                for name in ('action_confirm', 'action_save')},
             ('collection.case', 'action_open_facts'): lambda: on(self.case(), collection_facts='step'),
             ('collection.case', 'action_follow_motive'): lambda: self.case()._record_motive('real') or self.case(),
             ('collection.case', 'action_open_run'): lambda: self.run_of_today() and self.case(),
@@ -293,9 +366,28 @@ class RightsCommon(CollectionCommon):
             ('collection.call', 'action_cancel'): lambda: self.call(owner),
             ('collection.dispute', 'action_answer'): lambda: on(self.dispute(owner), "It was late"),
             ('collection.dispute', 'action_close'): lambda: on(self.dispute(owner), 'rejected'),
+            ('collection.dispute', 'action_answered_by_letter'): lambda: self.unanswered_dispute(owner),
+            ('collection.dispute', 'action_resend_answer'): lambda: self.unanswered_dispute(owner),
+            ('collection.dispute', 'action_prepare_credit'): lambda: self.accepted_dispute(owner),
+            ('collection.dispute', 'action_view_credit_notes'): lambda: self.accepted_dispute(owner),
+            ('collection.dispute.report', 'action_open'): self.analysed_dispute,
+            ('collection.dispute', 'action_hand_over'): lambda: on(
+                self.dispute(owner), "Ask him", False, self.collector.id),
+            ('collection.dispute', 'action_invoice_pdf'): lambda: self.dispute(owner),
+            ('collection.dispute', 'action_let_hold'): lambda: on(self.repeated_dispute(owner), "New proof"),
+            ('collection.dispute', 'action_propose'): lambda: on(self.dispute(owner), 'rejected', "It was signed for"),
+            ('collection.dispute', 'action_qualify'): lambda: self.customers_dispute(owner),
+            ('collection.dispute.line', 'action_hold'): lambda: self.withheld(owner),
+            ('collection.dispute.line', 'action_chase'): lambda: self.withheld(owner),
             ('collection.dispute', 'action_reopen'): lambda: self.closed_dispute(owner),
             ('collection.hold', 'action_end'): self.hold,
+            ('collection.promise', 'action_call'): self.promise,
             ('collection.promise', 'action_cancel'): lambda: on(self.promise(), "A mistake"),
+            ('collection.promise', 'action_confirm'): self.promise,
+            ('collection.promise', 'action_move'): lambda: on(self.promise(), soon),
+            ('collection.promise', 'action_signed'): lambda: on(self.promise(), today),
+            ('collection.promise.line', 'action_open_promise'): lambda: self.promise().line_ids,
+            ('collection.case', 'action_add_plan'): self.case,
             ('collection.consultation', 'action_agree'): lambda: self.consultation(owner),
             ('collection.consultation', 'action_object'): lambda: on(self.consultation(owner), "They will pay", soon),
             ('collection.consultation', 'action_open_case'): lambda: self.consultation(owner),
@@ -344,12 +436,27 @@ class RightsCommon(CollectionCommon):
             # dialogs
             ('collection.call.log', 'action_save'): lambda: wizard(
                 'collection.call.log', {'default_call_id': self.call(owner).id}, result='all_well'),
+            ('collection.promise.confirmation', 'action_confirm'): lambda: wizard(
+                'collection.promise.confirmation', {'default_promise_id': self.promise().id}),
+            ('collection.promise.move', 'action_move'): lambda: wizard(
+                'collection.promise.move', {'default_promise_id': self.promise().id}, date=soon),
+            ('collection.promise.plan', 'action_grant'): lambda: wizard(
+                'collection.promise.plan', {'default_case_id': self.case().id}),
+            ('collection.promise.signature', 'action_sign'): lambda: wizard(
+                'collection.promise.signature', promise_id=self.promise().id, signed_on=today),
             ('collection.delivery', 'action_confirm'): lambda: wizard(
                 'collection.delivery', step_id=self.posted().id, outcome='received', date=today),
             ('collection.post', 'action_confirm'): lambda: wizard(
                 'collection.post', line_ids=[Command.create({'step_id': self.letter().id, 'selected': True})]),
             ('collection.dispute.close', 'action_close'): lambda: wizard(
                 'collection.dispute.close', dispute_id=self.dispute(owner).id, outcome='rejected'),
+            ('collection.dispute.close', 'action_close', 'accept'): lambda: wizard(
+                'collection.dispute.close', dispute_id=self.dispute(owner).id, outcome='accepted'),
+            ('collection.dispute.hand.over', 'action_hand_over'): lambda: wizard(
+                'collection.dispute.hand.over', dispute_ids=[Command.set(self.dispute(owner).ids)], reason="Ask him",
+                user_id=self.collector.id),
+            ('collection.dispute.propose', 'action_propose'): lambda: wizard(
+                'collection.dispute.propose', dispute_id=self.dispute(owner).id, outcome='rejected', text="Signed for"),
             ('collection.item.as.of', 'action_balance'): lambda: wizard('collection.item.as.of'),
             ('collection.item.as.of', 'action_list'): lambda: wizard('collection.item.as.of'),
             ('collection.objection', 'action_confirm'): lambda: wizard(

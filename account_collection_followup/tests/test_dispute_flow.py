@@ -1,11 +1,15 @@
+import io
 from datetime import date
 
 from freezegun import freeze_time
+from reportlab.pdfgen.canvas import Canvas
 
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+from odoo.tools.pdf import PdfReader
 
 from ..models.collection_fact import internal
 from .facts_common import GROUP, FactsCommon
@@ -367,8 +371,6 @@ class TestDisputeFlow(FactsCommon):
     # ------------------------------------------------------------------
     def test_invoice_pdf(self):
         """Who may read the dispute gets its invoices, as they were sent, and no others."""
-        sent = self._invoice(200)
-        sent.invoice_pdf_report_file = False
         dispute = self.env['collection.dispute'].create(
             {'type_id': self.type.id, 'line_ids': [Command.create({'move_id': self.invoice.id})]}
         )
@@ -378,6 +380,60 @@ class TestDisputeFlow(FactsCommon):
             self.as_user(dispute, 'stranger').action_invoice_pdf()
         with self.assertRaises(AccessError):
             self.as_user(dispute, 'stranger')._get_invoice_pdf()
+
+    def test_traces(self):
+        """Colleagues find it on the customer and on the invoice; the setting that keeps notes off invoices counts."""
+        dispute = self._dispute(self.invoice, 100)
+        for record in (self.customer, self.invoice):
+            note = record.message_ids[0]
+            self.assertIn("Dispute opened", str(note.body))
+            self.assertFalse(note.notified_partner_ids)
+        dispute.action_close('rejected')
+        self.assertIn("Dispute closed", str(self.invoice.message_ids[0].body))
+        self.company.collection_log_invoices = False
+        self._dispute(self.invoice, 100, type_id=self.type.copy({'name': "Other"}).id)
+        self.assertIn("Dispute closed", str(self.invoice.message_ids[0].body))
+
+
+@tagged('post_install', '-at_install')
+class TestDisputeDocuments(FactsCommon, HttpCase):
+    """The invoices of a dispute in the browser of who solves it (R12)."""
+
+    def test_download(self):
+        invoices = self._invoice(1000) | self._invoice(500)
+        self.env['ir.attachment'].create(
+            [
+                {
+                    'name': "sent.pdf",
+                    'raw': self._get_pdf("As it was sent"),
+                    'res_model': 'account.move',
+                    'res_id': invoice.id,
+                    'res_field': 'invoice_pdf_report_file',
+                }
+                for invoice in invoices
+            ]
+        )
+        invoices.invalidate_recordset(['invoice_pdf_report_id'])
+        lines = [Command.create({'move_id': move.id, 'amount': 10}) for move in invoices]
+        dispute = self.env['collection.dispute'].create({'type_id': self.type.id, 'line_ids': lines})
+        url = f'/collection/dispute/{dispute.id}/invoices'
+        self.authenticate('facts_lead', 'facts_lead')
+        response = self.url_open(url)
+        self.assertEqual((response.status_code, response.headers['Content-Type']), (200, 'application/pdf'))
+        self.assertEqual(len(PdfReader(io.BytesIO(response.content)).pages), 2)
+        new_test_user(self.env, 'doc_stranger', groups=GROUP + 'resolver', company_id=self.company.id)
+        self.authenticate('doc_stranger', 'doc_stranger')
+        with mute_logger('odoo.http', 'odoo.addons.base.models.ir_rule'):
+            self.assertEqual(self.url_open(url).status_code, 403)
+            self.assertEqual(self.url_open('/collection/dispute/0/invoices').status_code, 404)
+
+    @staticmethod
+    def _get_pdf(text):
+        buffer = io.BytesIO()
+        page = Canvas(buffer)
+        page.drawString(100, 700, text)
+        page.save()
+        return buffer.getvalue()
 
 
 @tagged('post_install', '-at_install')
@@ -398,13 +454,14 @@ class TestDisputeRepeat(FactsCommon):
         self.assertEqual(dispute.repeats_id, self.rejected)
         self.assertFalse(dispute.line_ids.holds)
         self.assertIn("holds no reminder back", dispute.repeats_warning)
+        self.assertFalse(self.rejected.repeats_warning)
         self.assertEqual(dispute.state, 'open', "it is on file and answered all the same")
 
     def test_other_ground(self):
         """Another type, another invoice, or another outcome is another ground."""
         other = self.type.copy({'name': "Wrong price of the tests"})
         for dispute in (self._dispute(self.invoice, 10, type_id=other.id), self._dispute(self.second, 10)):
-            self.assertFalse(dispute.repeats_id)
+            self.assertFalse(dispute.repeats_id or dispute.repeats_warning)
             self.assertTrue(dispute.line_ids.holds)
         self._dispute(self.second, 10).action_close('accepted')
         self.assertFalse(self._dispute(self.second, 10).repeats_id)
