@@ -22,7 +22,7 @@ class CollectionCase(models.Model):
         for case in self:
             amount, count = amounts.get(case._origin.id, (0.0, 0))
             case.silent_amount = amount
-            case.silent_text = count and self._get_silent_text(case, amount)
+            case.silent_text = self._get_silent_text(case, amount) if count else False
 
     @api.model
     def _get_silent_text(self, case, amount):

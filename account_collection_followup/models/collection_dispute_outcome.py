@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .account_move import READERS
 from .collection_dispute import OUTCOMES
 from .collection_dispute import CollectionDispute as Dispute
 from .collection_fact import internal, is_internal
@@ -33,7 +32,12 @@ class CollectionDispute(models.Model):
     accepted_by_id = fields.Many2one('res.users', readonly=True, copy=False)
     credit_reason = fields.Char("Reason on the credit note", readonly=True, help="The customer reads it.")
     credit_note_ids = fields.One2many(
-        'account.move', 'collection_dispute_id', string="Credit notes", readonly=True, copy=False, groups=READERS
+        'account.move',
+        'collection_dispute_id',
+        string="Credit notes",
+        readonly=True,
+        copy=False,
+        groups='account.group_account_readonly,account.group_account_invoice',
     )
     amount_accepted = fields.Monetary(
         "Accepted", compute='_compute_amount_accepted', help="Empty when the lines are in several currencies."
