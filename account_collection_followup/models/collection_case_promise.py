@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError
 from odoo.tools import plaintext2html
 
 from .collection_promise_move import COLLECTOR
@@ -104,7 +104,7 @@ class CollectionCase(models.Model):
     @api.model
     def _check_plan_rights(self):
         if not self.env.su and not self.env.user.has_group(COLLECTOR):
-            raise UserError(
+            raise AccessError(
                 self.env._(
                     "An instalment plan is granted by a collector: note what the customer asks for, and hand it over."
                 )

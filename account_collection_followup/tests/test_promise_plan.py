@@ -127,7 +127,7 @@ class TestPromisePlan(FactsCommon):
 
     def test_rights(self):
         """A collector grants plans; a caller asks one for it."""
-        with self._refused("collector"):
+        with self._refused("collector", AccessError):
             self.case.with_user(self.caller).action_add_plan()
         with self.assertRaises(AccessError):
             self._form(self.caller)
