@@ -5,6 +5,7 @@ from . import test_call_away
 from . import test_call_planned
 from . import test_call_rights
 from . import test_call_wanted
+from . import test_call_tours
 from . import test_case
 from . import test_case_motive
 from . import test_configuration

@@ -1,8 +1,10 @@
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { Component, useRef } from "@odoo/owl";
 
+const DRAWN = 100;
 const NOT_REACHED = ["absent", "voicemail", "wrong_number"];
 
 /**
@@ -49,15 +51,17 @@ export class CollectionResult extends Component {
         const chosen = this.props.record.data[this.props.name] === value ? false : value;
         await this.props.record.update({ [this.props.name]: chosen });
         if (chosen) {
-            // on to what this result asks for
-            requestAnimationFrame(() => this.showDetails());
+            // on to what this result asks for, once it is drawn
+            browser.setTimeout(() => this.showDetails(), DRAWN);
         }
     }
 
     showDetails() {
         const talk = this.root.el?.closest(".o_collection_call_talk");
-        const fields = talk?.querySelectorAll(".o_collection_call_details input, .o_collection_call_details textarea");
-        const first = [...(fields || [])].find((field) => field.offsetParent && field.type !== "checkbox");
+        const fields = talk?.querySelectorAll(
+            ".o_collection_call_details input, .o_collection_call_details textarea, [name=note] textarea"
+        );
+        const first = [...(fields || [])].find((field) => field.offsetParent && !["checkbox", "radio"].includes(field.type));
         first?.focus({ preventScroll: true });
         talk?.querySelector(".o_collection_call_details")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
     }

@@ -29,6 +29,8 @@ tours.add("collection_collector", {
         },
         { content: "the date is on the invoice", trigger: ".modal .o_data_row td[name=date]:not(:empty)" },
         { content: "save", trigger: ".modal button[name=action_save]", run: "click" },
+        { content: "what was agreed can be confirmed in writing", trigger: ".modal:contains('Confirm in writing')" },
+        { content: "not now", trigger: ".modal .btn-close", run: "click" },
         { content: "the figures follow", trigger: "body:not(:has(.modal)) [name=promised]:contains('1,000.00')" },
         { content: "the promise is kept with the case", trigger: ".nav-link:contains('History')", run: "click" },
         { content: "it runs", trigger: ".o_data_row:contains('Promise'):contains('Running')" },
