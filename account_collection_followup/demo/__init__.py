@@ -1,1 +1,2 @@
 from . import collection_demo
+from . import collection_demo_events

@@ -114,6 +114,7 @@ class CollectionDemo(models.AbstractModel):
             'lang': self._get_lang(key),
             'email': f'{role.replace("_", "-")}@{domain}',
             'phone': f'+1 555 {300 + number:04}',
+            'collection_do_not_call': key in data.NOT_TO_CALL,
             'collection_role_ids': [Command.set(self.env.ref(f'account_collection_followup.contact_role_{role}').ids)],
         }
 
@@ -153,9 +154,16 @@ class CollectionDemo(models.AbstractModel):
             'invoice_user_id': customer.user_id.id,
             'currency_id': self.env.ref('base.EUR').id if euro else self.env.company.currency_id.id,
             'invoice_line_ids': [
-                Command.create({'name': "Goods and services", 'quantity': 1, 'price_unit': amount, 'tax_ids': []})
+                Command.create({'product_id': product.id, 'quantity': 1, 'price_unit': part, 'tax_ids': []})
+                for product, part in self._share_out(customer, amount)
             ],
         }
+
+    def _share_out(self, customer, amount):
+        """:return: what is sold to a customer, as (product, amount): goods, and the work that goes with them"""
+        products = [self.env.ref(f'account_collection_followup.demo_product_{name}') for name in data.PRODUCTS]
+        work = round(amount * 0.2)
+        return [(products[customer.id % 2], amount - work), (products[2], work)]
 
     # ------------------------------------------------------------------
     # A day of the desk
@@ -217,7 +225,10 @@ class CollectionDemo(models.AbstractModel):
             calls = self.env['collection.call'].search([('state', '=', 'planned'), ('planned_on', '<', day)])
             for call in calls.filtered(lambda call: call.partner_id not in left):
                 result = ALL_IS_WELL if call.purpose == 'satisfaction' else RESULTS[call.id % len(RESULTS)]
-                call.with_user(call.user_id or self._user('collector')).action_made(*result)
+                self._call(call.with_user(call.user_id or self._user('collector')), result)
+
+    def _call(self, call, result):
+        call.action_made(*result)
 
     def _object(self, customer, day):
         """The sales rep objects as soon as he is told."""
@@ -302,7 +313,9 @@ class CollectionDemo(models.AbstractModel):
         values = self._prepare_document(customer, today, 0, amount, move_type='out_refund')
         self.env['account.move'].create(dict(values, invoice_date=today, date=today)).action_post()
 
-    def _contest(self, invoice, kind, amount, reason, today):
+    def _contest(self, invoice, kind, amount, reason, *more):
+        """:param more: invoices that are withheld because of it, if any, and today"""
+        withheld, today = more if len(more) > 1 else ((), *more)
         self.env['collection.dispute'].with_user(self._user('collector')).create(
             {
                 'partner_id': invoice.partner_id.id,
@@ -310,7 +323,8 @@ class CollectionDemo(models.AbstractModel):
                 'opened_on': today,
                 'user_id': self._user('rep').id,
                 'reason': reason,
-                'line_ids': [Command.create({'move_id': invoice.id, 'amount': amount})],
+                'line_ids': [Command.create({'move_id': invoice.id, 'amount': amount})]
+                + [Command.create({'move_id': other.id, 'kind': 'withheld'}) for other in withheld],
             }
         )
 

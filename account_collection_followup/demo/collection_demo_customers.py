@@ -24,6 +24,7 @@ CUSTOMERS = {
     'silverline': ("Silverline Coaches", 'be', 'standard', ['payable', 'executive'], [(-36, 6000), (-22, 3000)]),
     'fernbank': ("Fernbank Nurseries", 'ie', 'standard', ['payable', 'executive'], [(-40, 4500)]),
     'orchard': ("Orchard Valley Foods", 'us', 'standard', ['payable'], [(-16, 2875)]),
+    'saltmarsh': ("Saltmarsh Pottery", 'uk', 'standard', ['payable', 'approver', 'executive'], [(-34, 2480)]),
     # public bodies, key accounts, private customers
     'larkfield': ("City of Larkfield", 'us', 'public', ['authorising_officer', 'public_accountant'], [(-15, 18900), (25, 6400)]),
     'harlow': ("Harlow County Schools", 'us', 'public', ['authorising_officer', 'public_accountant'], [(-38, 7450), (14, 5200)]),
@@ -94,3 +95,21 @@ NEVER_SENT = ('granary',)
 OBJECTED = ('thornfield',)
 #: the e-mail server refuses this address
 RETURNED_MAIL = ('quayside',)
+#: what is sold: two kinds of goods, and the work that goes with them
+PRODUCTS = ('furniture', 'equipment', 'service')
+#: how an invoice gets paid there, and since how many months that was not confirmed again
+CIRCUITS = {
+    'nordvik': ({'order_number': 'yes', 'sending': 'portal', 'portal': "Supplier portal", 'payment_rhythm': 'days', 'payment_days': '10, 25'}, 0),
+    'novatek': ({'order_number': 'yes', 'sending': 'email', 'payment_rhythm': 'days', 'payment_days': '31', 'documents': "Acceptance report"}, 1),
+    'larkfield': ({'order_number': 'yes', 'sending': 'portal', 'portal': "City's invoice portal", 'payment_rhythm': 'any'}, 2),
+    'cedar': ({'order_number': 'no', 'sending': 'email', 'payment_rhythm': 'any'}, 14),
+    'brightwater': ({'order_number': 'yes', 'sending': 'email', 'payment_rhythm': 'days', 'payment_days': '15'}, 3),
+}  # fmt: skip
+#: customers whose debts are insured: the insurer's limit is near, past, or far
+INSURED = {
+    'ironbridge': {'insurer': "Credit insurer", 'policy_number': "CI-2047", 'insured_amount': 5000, 'declare_days': 37, 'rating': "C", 'rating_source': "Agency"},
+    'redwood': {'insurer': "Credit insurer", 'policy_number': "CI-2047", 'insured_amount': 10000, 'declare_days': 38, 'rating': "D", 'rating_source': "Agency"},
+    'novatek': {'insurer': "Credit insurer", 'policy_number': "CI-2047", 'insured_amount': 30000, 'declare_days': 90, 'rating': "A", 'rating_source': "Agency"},
+}  # fmt: skip
+#: whose accounts payable asked not to be called
+NOT_TO_CALL = ('upland',)

@@ -15,9 +15,12 @@ class CollectionMark(models.Model):
     @api.model
     def _add(self, pairs):
         """:param pairs: (customer id, company id) tuples"""
+        # a customer may be gone again: who created him was rolled back to a savepoint, or he was deleted
         self.env.cr.execute(
             SQL(
-                "INSERT INTO collection_mark (partner_id, company_id) VALUES %s",
+                """INSERT INTO collection_mark (partner_id, company_id)
+                   SELECT p.id, c.id FROM (VALUES %s) v (partner_id, company_id)
+                     JOIN res_partner p ON p.id = v.partner_id JOIN res_company c ON c.id = v.company_id""",
                 SQL(", ").join(SQL("(%s, %s)", *pair) for pair in sorted(pairs)),
             )
         )

@@ -280,6 +280,14 @@ class TestCase(CollectionCommon):
         self.assertEqual(case.overdue, 600)
         self.assertEqual(self.env['collection.mark'].sudo().search([]).company_id, other, "its mark waits")
 
+    def test_a_customer_who_is_gone_again_is_not_marked(self):
+        """Who was marked and rolled back, or deleted, does not stop what else is committed."""
+        gone = self.env['res.partner'].create({'name': "Gone"}).id
+        self.env['res.partner'].browse(gone).unlink()
+        self.env['collection.mark'].sudo().search([]).unlink()
+        self.env['collection.mark'].sudo()._add({(gone, self.company.id), (self.partner_b.id, self.company.id)})
+        self.assertEqual(self.env['collection.mark'].sudo().search([]).partner_id, self.partner_b)
+
     def test_an_invoice_being_corrected_keeps_its_call(self):
         move = self.invoice()
         self.run_day()
