@@ -47,7 +47,7 @@ class CollectionPromise(models.Model):
         for promise in self:
             promise.confirmation_reference = f'P{promise.id or 0:06d}'
 
-    @api.depends('line_ids.amount', 'line_ids.date')
+    @api.depends('line_ids.amount', 'line_ids.date', 'line_ids.state')
     @api.depends_context('lang', 'collection_letter')
     def _compute_amounts_html(self):
         letter = self.env['collection.letter']
@@ -78,19 +78,31 @@ class CollectionPromise(models.Model):
     # Amounts
     # ------------------------------------------------------------------
     def _get_amounts_text(self):
-        """:return: what was promised in figures and in words, per currency"""
+        """:return: what is still to come in figures and in words, per currency"""
         texts = []
-        for currency, lines in self.line_ids.grouped('currency_id').items():
-            amount = sum(lines.mapped('amount'))
+        for currency, amount in self._get_totals():
             words = currency.amount_to_text(amount)
             texts.append(f'{currency.format(amount)} ({words})' if words else currency.format(amount))
         return ', '.join(texts)
 
+    def _get_confirmed(self):
+        """:return: dict {line: what is still to come of it}: nobody acknowledges a debt he has paid meanwhile"""
+        running = self.line_ids.filtered(lambda line: line.state == 'running')
+        return {line: left for line in running if (left := line._get_left_now())}
+
+    def _get_totals(self):
+        """:return: list of (currency, what is still to come)"""
+        totals = {}
+        for line, left in self._get_confirmed().items():
+            totals[line.currency_id] = totals.get(line.currency_id, 0) + left
+        return list(totals.items())
+
     def _get_rows(self, key):
         """:param key: function giving what lines share a row
         :return: list of :class:`Row`, the sums of lines with the same date and invoices, or of the same invoice"""
-        rows = []
-        for (_key, currency), lines in self.line_ids.grouped(lambda line: (key(line), line.currency_id)).items():
+        rows, left = [], self._get_confirmed()
+        lines_left = self.line_ids.filtered(lambda line: line in left)
+        for (_key, currency), lines in lines_left.grouped(lambda line: (key(line), line.currency_id)).items():
             move = lines.sudo().move_id
             dates = lines.mapped('date')
             rows.append(
@@ -98,7 +110,7 @@ class CollectionPromise(models.Model):
                     name=', '.join(dict.fromkeys(filter(None, move.mapped('name')))),
                     date=min(dates) if key is _get_date else move[:1].invoice_date,
                     due_date=min(filter(None, lines.mapped('date_maturity')), default=False),
-                    amount=sum(lines.mapped('amount')),
+                    amount=sum(left[line] for line in lines),
                     currency_id=currency,
                 )
             )
@@ -113,9 +125,7 @@ class CollectionPromise(models.Model):
         annex = []
         if self.env.context.get('collection_letter'):
             sections, annex = self.env['collection.letter']._cut(sections, FIRST_PAGE_ROWS[self.is_plan])
-        currencies = self.line_ids.grouped('currency_id')
-        totals = [(currency, sum(lines.mapped('amount'))) for currency, lines in currencies.items()]
-        return {'plan': self.is_plan, 'sections': sections, 'annex': annex, 'totals': totals}
+        return {'plan': self.is_plan, 'sections': sections, 'annex': annex, 'totals': self._get_totals()}
 
     # ------------------------------------------------------------------
     # On paper
@@ -135,7 +145,10 @@ class CollectionPromise(models.Model):
         message = self._get_confirmation_message('letter')
         contact = letter._get_postal_partner(self.addressee_id, self.partner_id) or self.partner_id
         address = letter._get_address(contact, company, attention=self.addressee_id)
-        moves, day = self.line_ids.move_id, letter._format_day(self.company_id._collection_today())
+        moves, day = (
+            self.line_ids.filtered(lambda line: line.state == 'running').move_id,
+            letter._format_day(self.company_id._collection_today()),
+        )
         return {
             **letter._prepare_frame(company, address, letter._get_logo_uri(company)),
             'partner': self.partner_id,

@@ -92,6 +92,17 @@ class TestPromiseConfirmation(FactsCommon):
         ):  # fmt: skip
             self.assertIn(words, text.replace('\xa0', ' '))
 
+    def test_paid_meanwhile(self):
+        """Nobody acknowledges a debt he has paid: what is still to come is confirmed."""
+        plan = self._plan()
+        with freeze_time('2026-03-12'):
+            self._pay(self.plan_item, 350, '2026-03-12')
+            plan.action_confirm('letter')
+        text = plan.confirmation_file_id.raw.decode().replace('\xa0', ' ')
+        self.assertIn("550.00 (Five Hundred", text)
+        self.assertNotIn("03/12/2026", text)
+        self.assertNotIn("900.00", text)
+
     def test_signed(self):
         """The signature and its copy are recorded once; one that does not come is asked for."""
         plan = self._plan()
