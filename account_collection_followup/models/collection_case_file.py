@@ -50,13 +50,29 @@ class CollectionCase(models.Model):
         found = cases.filtered(lambda case: case.file_to_check == wanted)
         return Domain('id', 'in', found.ids)
 
-    @api.depends('partner_id')
+    @api.depends('partner_id', 'level_id')
     def _compute_contact_warning(self):
-        payable = self.env['res.partner']._get_collection_payable_role()
-        recipients = self.partner_id._get_collection_recipients(payable, need='phone')
+        callees = self._get_callees()
         for case in self:
-            found = recipients.get(case.partner_id)
+            found = callees.get(case)
             case.contact_warning = found and (found.problem or found.fallback)
+
+    def _get_callees(self):
+        """Whom to call: who has the role that the level of the customer names, the first level before any (R20, R23).
+
+        :return: dict case → recipients by telephone, see :meth:`res.partner._get_collection_recipients`
+        """
+        result = {}
+        for roles, cases in self.grouped(lambda case: case._get_callee_roles()).items():
+            found = cases.partner_id._get_collection_recipients(roles, need='phone')
+            result.update({case: found[case.partner_id] for case in cases if case.partner_id in found})
+        return result
+
+    def _get_callee_roles(self):
+        """:return: ``collection.contact.role`` of whom to call, accounts payable if no level names one"""
+        self.ensure_one()
+        level = self.level_id or self.policy_id.sudo()._get_climbing_levels()[:1]
+        return level.sudo().recipient_role_ids or self.env['res.partner']._get_collection_payable_role()
 
     def action_check_contacts(self):
         """Complete the customer's file: what is missing, to be typed in."""
@@ -71,10 +87,10 @@ class CollectionCase(models.Model):
         return self._with_file().action_record_collection_stages()
 
     def _with_file(self):
-        """:return: the customer in the company of the case, once its user may read it"""
+        """:return: the customer for the company of the case, once its user may read it"""
         self.ensure_one()
         self.check_access('read')
-        return self.partner_id.with_company(self.company_id)
+        return self.partner_id.with_context(collection_company_id=self.company_id.id)
 
     # ------------------------------------------------------------------
     # Customers who become one

@@ -90,13 +90,16 @@ class CollectionCircuitStage(models.Model):
         :param str note: facts
         :param date scheduled_for: the day of payment, of the stage "scheduled"
         :return: the stages, one per invoice
-        :raise UserError: if an invoice is not among those the user may speak of
+        :raise UserError: if an invoice is paid
+        :raise AccessError: if an invoice is not among those the user may speak of
         """
         moves = moves.sudo()
         for partner, group in moves.grouped('commercial_partner_id').items():
             company = group[0].company_id._collection_root()
+            if group - self._get_open_invoices(partner, company):
+                raise UserError(self.env._("Choose among the open invoices of this customer."))
             if group - self._get_recordable_moves(partner, company):
-                raise UserError(self.env._("Choose among the open invoices of your customers."))
+                raise AccessError(self.env._("Choose among the invoices of your customers, disputes and calls."))
         root_today = moves.company_id[:1]._collection_today() if moves else None
         stages = internal(self.sudo()).create(
             [
@@ -128,15 +131,16 @@ class CollectionCircuitStage(models.Model):
         if not self.env.su and root not in self.env.user.company_ids.sudo().root_id:
             raise AccessError(self.env._("These invoices belong to %s, where you do not work.", root.display_name))
         customer = partner.sudo().commercial_partner_id
-        items = (
-            self.env['collection.item']
-            .sudo()
-            .search([('partner_id', '=', customer.id), ('company_id', 'child_of', root.id), ('kind', '=', 'invoice')])
-        )
-        moves = items.sorted('due_date').move_id
+        moves = self._get_open_invoices(customer, root)
         if self.env.su or self.env.user.has_group(CALLER) or customer.user_id == self.env.user:
             return moves
         return moves & self._get_concerned_moves(customer, root)
+
+    @api.model
+    def _get_open_invoices(self, customer, root):
+        """:return: the customer's open invoices (sudo), the oldest first"""
+        domain = [('partner_id', '=', customer.id), ('company_id', 'child_of', root.id), ('kind', '=', 'invoice')]
+        return self.env['collection.item'].sudo().search(domain).sorted('due_date').move_id
 
     @api.model
     def _get_concerned_moves(self, customer, root):

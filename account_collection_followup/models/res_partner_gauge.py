@@ -156,8 +156,7 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
     def action_confirm_contacts(self):
         """Note that contacts and circuit of the customer are still right (R22)."""
-        for circuit in self._get_collection_circuits():
-            circuit._confirm()
+        self._get_collection_circuits(self._get_file_company())._confirm()
 
     def action_check_contacts(self):
         """Complete the customer's file: what is missing, to be typed in."""
@@ -171,7 +170,6 @@ class ResPartner(models.Model):
 
     def _get_collection_dialog(self, model, name):
         self.ensure_one()
-        company = self.env['res.company'].browse(self.env.context.get('collection_company_id') or self.env.company.id)
         return {
             'type': 'ir.actions.act_window',
             'res_model': model,
@@ -180,10 +178,16 @@ class ResPartner(models.Model):
             'views': [(False, 'form')],
             'context': {
                 'default_partner_id': self.commercial_partner_id.id,
-                'default_company_id': company.sudo()._collection_root().id,
+                'default_company_id': self._get_file_company().id,
                 'dialog_size': 'large',
             },
         }
+
+    def _get_file_company(self):
+        """:return: the root company whose file a button is about: that of the case it was pressed on, else the current
+        one; the rules on circuits say whether the user may work there"""
+        company = self.env['res.company'].browse(self.env.context.get('collection_company_id') or self.env.company.id)
+        return company.sudo()._collection_root()
 
     def _get_collection_circuits(self, company=None):
         """:return: the circuits of these customers in the current company, made where there is none"""

@@ -202,6 +202,24 @@ class RightsCommon(CollectionCommon):
             'partner_id': self.partner_a.id, 'user_id': (owner or self.somebody).id, 'planned_on': self.today,
             'purpose': 'satisfaction', 'move_ids': [Command.set(self.move.ids)]}).with_env(self.env)  # fmt: skip
 
+    def answer(self, owner=None):
+        # as superuser: a call may be left with somebody who has no role any more
+        call, asker = self.call(owner), owner or self.somebody
+        line = self.env.ref('account_collection_followup.script_satisfaction_product')
+        call.sudo()._record_answers([(line, 'yes', False)])
+        internal(call.sudo().answer_ids).write({'user_id': asker.id})
+        return call.answer_ids
+
+    def draft(self):
+        return self.env['collection.call.draft'].sudo().create(
+            {'user_id': self.somebody.id, 'case_id': self.case().id, 'content': {'note': "Typed"}}
+        ).with_env(self.env)  # fmt: skip
+
+    def satisfaction(self):
+        answer = self.answer()
+        self.env.flush_all()
+        return self.env['collection.call.report'].search([('answer_id', '=', answer.id)], limit=1)
+
     def hold(self):
         return self.env['collection.hold'].create({
             'partner_id': self.partner_a.id, 'reason': "They asked", 'date_from': self.today,
@@ -268,6 +286,9 @@ class RightsCommon(CollectionCommon):
         """:return: one record of a model, of somebody else unless an owner is given"""
         samples = {
             'collection.call': lambda: self.call(owner),
+            'collection.call.answer': lambda: self.answer(owner),
+            'collection.call.draft': self.draft,
+            'collection.call.report': self.satisfaction,
             'collection.case': self.case,
             'collection.consultation': lambda: self.consultation(owner),
             'collection.consultation.line': lambda: self.consultation(owner).line_ids,
@@ -292,6 +313,9 @@ class RightsCommon(CollectionCommon):
             'collection.run': self.run_of_today,
             'collection.run.line': self.line,
             'collection.run.reason': self.reason_of_run,
+            'collection.script': lambda: self.mine('collection.script'),
+            'collection.script.line': lambda: self.mine('collection.script', line_ids=[
+                Command.create({'name': "Hello"})]).line_ids,
             'collection.step': self.step,
             'collection.step.line': lambda: self.step().line_ids[:1],
             'collection.team': lambda: self.mine('collection.team'),
