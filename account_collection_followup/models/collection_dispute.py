@@ -98,6 +98,7 @@ class CollectionDispute(models.Model):
         store=True,
         precompute=True,
         index=True,
+        group_expand='_expand_stages',
         help="What is open holds back reminders, whatever its stage.",
     )
     source = fields.Selection(
@@ -237,6 +238,11 @@ class CollectionDispute(models.Model):
                 dispute.stage = 'to_qualify'
             else:
                 dispute.stage = 'proposed' if dispute.proposed_outcome else 'solving'
+
+    @api.model
+    def _expand_stages(self, stages, domain):
+        """:return: the stages of the board in their order: those of what is open always, closed where there is any"""
+        return [name for name, _label in self._fields['stage'].selection if name != 'closed' or name in stages]
 
     @api.depends('line_ids.amount', 'line_ids.currency_id', 'withheld_line_ids.amount', 'withheld_line_ids.currency_id')
     def _compute_amount(self):

@@ -13,6 +13,7 @@ class CollectionDispute(models.Model):
 
     can_answer = fields.Boolean(compute='_compute_can_answer')
     can_solve = fields.Boolean(compute='_compute_can_answer', help="Has a part in solving it.")
+    can_edit = fields.Boolean(compute='_compute_can_answer')
     finding = fields.Text("What was found", compute='_compute_finding')
 
     @api.depends('state', 'user_id', 'team_id', 'activity_ids')
@@ -22,6 +23,9 @@ class CollectionDispute(models.Model):
         for dispute in self:
             is_open = dispute.state == 'open'
             dispute.can_answer = is_open and dispute in answered
+            dispute.can_edit = is_open and (dispute._origin or dispute).has_access(
+                'write' if dispute._origin else 'create'
+            )
             dispute.can_solve = is_open and bool(dispute._origin) and dispute._has_part()
 
     @api.depends('state', 'activity_ids')

@@ -52,10 +52,12 @@ class CollectionDispute(models.Model):
             return dict(action, context={'default_dispute_id': self.id})
         self._check_proposal(outcome, text, amount)
         if waiting := self._get_answered_activities().get(self):
+            # keeps the text in the chatter as well
             waiting._action_done(feedback=text.strip())
         internal(self.sudo()).write(self._prepare_proposal(outcome, text.strip(), amount, cause_id))
         self._activity_update()
-        self._post_proof(Markup("<b>%s</b><br/>%s") % (self.proposal, text.strip()), attachment_ids)
+        said = Markup("<b>%s</b>") % self._get_proposal_words()
+        self._post_proof(said if waiting else Markup("%s<br/>%s") % (said, text.strip()), attachment_ids)
         return True
 
     def _check_proposal(self, outcome, text, amount):

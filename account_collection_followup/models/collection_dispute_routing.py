@@ -58,10 +58,12 @@ class CollectionDispute(models.Model):
     # Handed over
     # ------------------------------------------------------------------
     def _check_may_solve(self):
-        """:raise: unless the dispute is open and the user has a part in solving it"""
+        """:raise: unless the dispute is open and qualified and the user has a part in solving it"""
         self.check_access('read')
         for dispute in self:
             dispute._check_open()
+            if not dispute.qualified_on:
+                raise UserError(self.env._("Choose the type of the dispute first: its team then has it."))
             if not dispute._has_part():
                 raise AccessError(
                     self.env._("Only %s, the team or the sales rep can do that.", dispute._get_owner().name)

@@ -143,8 +143,14 @@ class TestDisputeFlow(FactsCommon):
         self.assertFalse(dispute.user_id)
         self.assertTrue(dispute.line_ids.holds)
         self.assertEqual(self.listed(dispute), {('collector', 'dispute_qualify'), ('rep', 'dispute_customer')})
-        with self._refused("Choose the type"):
-            dispute.action_qualify()
+        collector = self.as_user(dispute, 'collector')
+        for action in (
+            collector.action_qualify,
+            lambda: collector.action_propose('rejected', "No"),
+            lambda: collector.action_hand_over("Yours", self.team.id),
+        ):
+            with self._refused("Choose the type"):
+                action()
         with freeze_time('2026-03-04 09:00:00'):
             self.as_user(dispute, 'collector').type_id = self.type
             self.assertEqual((dispute.stage, dispute.qualified_on), ('solving', date(2026, 3, 4)))
@@ -162,6 +168,20 @@ class TestDisputeFlow(FactsCommon):
             self.as_user(dispute, 'member').action_qualify()
         self.as_user(dispute, 'caller').action_qualify()
         self.assertEqual((dispute.stage, dispute.user_id), ('solving', self.lead))
+
+    def test_stages_of_the_board(self):
+        """What is open has its three stages, in order; closed ones only where they are shown."""
+        Dispute = self.env['collection.dispute']
+        dispute = self._dispute(self.invoice, 10)
+        mine = [('id', '=', dispute.id)]
+
+        def stages():
+            groups = Dispute.with_context(read_group_expand=True).web_read_group(mine, ['stage'], ['__count'])['groups']
+            return [group['stage'] for group in groups]
+
+        self.assertEqual(stages(), ['to_qualify', 'solving', 'proposed'])
+        dispute.action_close('rejected')
+        self.assertEqual(stages(), ['to_qualify', 'solving', 'proposed', 'closed'])
 
     def test_ours_is_qualified(self):
         dispute = self._dispute(self.invoice, 10, opened_on='2026-02-24')
