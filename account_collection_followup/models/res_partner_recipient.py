@@ -16,10 +16,14 @@ class ResPartner(models.Model):
     _inherit = 'res.partner'  # pylint: disable=consider-merging-classes-inherited
 
     collection_do_not_call = fields.Boolean(
-        "Do not call", help="Calls go to somebody else there. If nobody may be called, the step says so."
+        "Do not call",
+        tracking=True,
+        help="Calls go to somebody else there. If nobody may be called, the step says so.",
     )
     collection_do_not_mail = fields.Boolean(
-        "Do not e-mail", help="Reminders by e-mail go to somebody else there. Letters are posted all the same."
+        "Do not e-mail",
+        tracking=True,
+        help="Reminders by e-mail go to somebody else there. Letters are posted all the same.",
     )
 
     def _get_collection_recipients(self, roles, need=None):

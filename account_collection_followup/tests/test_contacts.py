@@ -202,6 +202,29 @@ class TestContacts(CollectionCommon):
         with self.assertRaises(UserError):
             check.action_save()
 
+    def test_dialog_changes_no_login(self):
+        """The e-mail of who has an account is where his password is sent."""
+        contact = self.env['res.partner'].create(
+            {'name': "Clerk", 'parent_id': self.partner_a.id, 'email': 'clerk@example.com'}
+        )
+        contact.collection_role_ids = self.payable
+        portal = new_test_user(self.env, login='test_portal', groups='base.group_portal')
+        portal.partner_id = contact
+        with self.check(self.rep) as form:
+            with form.line_ids.edit(0) as line:
+                self.assertEqual(line.name, self.partner_a.name)
+                line.name = "Another company"
+            with form.line_ids.edit(1) as line:
+                line.email = 'mine@example.com'
+        with self.assertRaises(AccessError):
+            form.record.action_save()
+        with form.line_ids.edit(1) as line:
+            line.email = contact.email
+            line.phone = '01'
+        form.save().action_save()
+        self.assertEqual((contact.email, contact.phone), ('clerk@example.com', '01'))
+        self.assertNotEqual(self.partner_a.name, "Another company")
+
     def test_dialog_is_for_who_has_a_role(self):
         nobody = new_test_user(self.env, login='test_nobody', groups='base.group_user')
         with self.assertRaises(AccessError):

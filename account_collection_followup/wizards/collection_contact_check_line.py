@@ -29,6 +29,9 @@ class CollectionContactCheckLine(models.TransientModel):
         values = self._prepare_contact()
         if contact:
             changed = {name: value for name, value in values.items() if self._differs(contact, name, value)}
+            if 'email' in changed and contact.with_context(active_test=False).user_ids:
+                # he logs in with it, and his password is sent there: who may not change contacts may not change that
+                self.contact_id.check_access('write')
             if changed:
                 contact.write(changed)
         elif self.name or self.phone or self.email:
@@ -36,8 +39,10 @@ class CollectionContactCheckLine(models.TransientModel):
             customer.sudo().create(dict(values, parent_id=customer.id, type='contact'))
 
     def _prepare_contact(self):
+        own = self.contact_id == self.check_id.partner_id
         return {
-            'name': self.name or self.contact_id.name,
+            # the customer's own name stands on his invoices
+            'name': self.contact_id.name if own else self.name or self.contact_id.name,
             'collection_role_ids': [Command.set(self.role_ids.ids)],
             'phone': self.phone,
             'email': self.email,
