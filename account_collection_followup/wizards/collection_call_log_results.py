@@ -86,7 +86,8 @@ class CollectionCallLog(models.TransientModel):
         return call._get_next_call_date(self.result, self.callback_on, self.company_id._collection_today())
 
     def _get_next_try(self):
-        call = self.env['collection.call'].new({'company_id': self.company_id.id})
+        # after a broken promise it is another one
+        call = self.env['collection.call'].new({'company_id': self.company_id.id, 'case_id': self.case_id.id})
         return call._get_next_try(self.company_id._collection_today())
 
     @api.depends('call_id')
