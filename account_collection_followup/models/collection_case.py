@@ -153,15 +153,12 @@ class CollectionCase(models.Model):
             for case in cases:
                 case.policy_id = policies.get(case.partner_id)
 
-    @api.depends('partner_id')
+    @api.depends('partner_id', 'level_id')
     def _compute_contact_id(self):
-        """Whom to call: the customer's accounts payable, else the fallback of :meth:`res.partner._get_collection_recipients`."""
-        payable = self.env.ref('account_collection_followup.contact_role_payable', raise_if_not_found=False)
-        recipients = self.partner_id._get_collection_recipients(
-            payable or self.env['collection.contact.role'], need='phone'
-        )
+        """Whom to call: who has the role that the customer's level names, see :meth:`_get_callees`."""
+        callees = self._get_callees()
         for case in self:
-            case.contact_id = recipients[case.partner_id].contacts[:1] if case.partner_id in recipients else False
+            case.contact_id = callees[case].contacts[:1] if case in callees else False
             case.contact_phone = case.contact_id.phone
             case.contact_role = ', '.join(case.contact_id.collection_role_ids.mapped('name'))
 

@@ -280,6 +280,23 @@ class TestCase(CollectionCommon):
         self.assertEqual(case.overdue, 600)
         self.assertEqual(self.env['collection.mark'].sudo().search([]).company_id, other, "its mark waits")
 
+    def test_who_is_called_has_the_role_the_level_names(self):
+        """R20: accounts payable at first; once the approver is written to, he is called; without one it is said."""
+        role = 'account_collection_followup.contact_role_%s'
+        payable, executive = self.env['res.partner'].create([
+            {'name': name, 'parent_id': self.partner_a.id, 'phone': "+33 1 00 00 00 00",
+             'collection_role_ids': [(4, self.env.ref(role % name).id)]} for name in ('payable', 'executive')])  # fmt: skip
+        self.invoice()
+        self.refresh()
+        case = self.case()
+        self.assertEqual(case.contact_id, payable)
+        case.sudo().level_id = self.env.ref('account_collection_followup.level_standard_formal')
+        self.assertEqual(case.contact_id, executive)
+        executive.unlink()
+        case.invalidate_recordset()
+        self.assertEqual(case.contact_id, payable)
+        self.assertIn("No contact is", case.contact_warning)
+
     def test_a_customer_who_is_gone_again_is_not_marked(self):
         """Who was marked and rolled back, or deleted, does not stop what else is committed."""
         gone = self.env['res.partner'].create({'name': "Gone"}).id
