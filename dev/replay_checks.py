@@ -13,8 +13,8 @@ SATURDAY = 5
 #: the conversation each kind of level belongs to
 TRACKS = {"reminder": "ordinary", "formal": "formal", "litigation": "litigation"}
 
-Step = namedtuple("Step", "id customer track level date given act_on email invoices")
-Level = namedtuple("Level", "id name rank kind delay track")
+Step = namedtuple("Step", "id customer track level date given act_on email jump invoices")
+Level = namedtuple("Level", "id name rank kind delay track minimum")
 
 
 class Breach(Exception):
@@ -27,13 +27,19 @@ class Checks:
         rules = world.company.collection_policy_id
         self.act_days, self.restart_days, self.stale_days = rules.act_days, rules.restart_days, rules.stale_days
         self.grace_days, self.response_days = rules.promise_grace_days, rules.promise_response_days
+        self.broken_limit, self.consult_days = rules.broken_promise_limit, rules.consult_days
+        self.silence_days = rules.silence_days
         levels = rules.level_ids.filtered(lambda level: level.kind in TRACKS).sorted("rank")
-        self.levels = [Level(one.id, one.name, one.rank, one.kind, one.delay_days, TRACKS[one.kind]) for one in levels]
+        self.levels = [
+            Level(one.id, one.name, one.rank, one.kind, one.delay_days, TRACKS[one.kind], one.minimum_amount)
+            for one in levels
+        ]
         self.holidays = {row[0] for row in self._query("SELECT date FROM collection_holiday")}
         self.read_mails = set()
         self.steps = defaultdict(list)  # customer → his steps
         self.last = {}  # invoice → (its last level, the step)
         self.reached = Counter()
+        self.jumps, self.repeats = 0, 0
         self.balances = {}  # month end → balance of the customers
 
     def _query(self, query, *values):
@@ -56,16 +62,41 @@ class Checks:
         """:return: what stood between an invoice and a message on the morning of a day"""
         if invoice.is_disputed(day):
             return "disputed"
-        for made_on, promised_on in invoice.promises:
-            expires_on = self.add(promised_on, self.grace_days)
-            if made_on < day <= expires_on:
-                return "promised"
-            if expires_on < day <= self.add(expires_on, self.response_days):
-                return "response"
+        ends = [(made_on, self.add(promised_on, self.grace_days)) for made_on, promised_on in invoice.promises]
+        if any(made_on < day <= expires_on for made_on, expires_on in ends):
+            return "promised"
+        if any(expires_on < day <= self.add(expires_on, self.response_days) for _made_on, expires_on in ends):
+            return "response"
         if invoice.disputed_on and invoice.dispute_ends <= day:
             answer_by = self.add(invoice.dispute_ends, invoice.dispute.type_id.response_days)
             return "response" if day <= answer_by else None
         return None
+
+    # -- what came back (R16), and what was broken too often (R36) -----------------------------------------------------
+    def came_back(self, invoice, day):
+        """:return: whether the amount of a dispute came back that was not asked for since"""
+        _last, step = self.last.get(invoice, (None, None))
+        if not step or not invoice.disputed_on or invoice.lost or invoice.dispute_ends > day:
+            return False
+        return step.date <= self.add(invoice.dispute_ends, invoice.dispute.type_id.response_days) < day
+
+    def get_missed(self, invoice, day):
+        """:return: promises of an open invoice whose last day has passed, with that day"""
+        return {
+            (made_on, promised_on): self.add(promised_on, self.grace_days)
+            for made_on, promised_on in invoice.promises
+            if self.add(promised_on, self.grace_days) < day
+        }
+
+    def may_jump(self, invoice, day):
+        """:return: whether so many promises of the customer were broken, one of them about this invoice, that formal
+        notice comes next: he may have kept half of one of them, so that it does not have to"""
+        own = self.get_missed(invoice, day)
+        others = self.world.history.get_open(day)
+        missed = {
+            promise for one in others if one.customer == invoice.customer for promise in self.get_missed(one, day)
+        }
+        return bool(self.broken_limit and own and len(missed) >= self.broken_limit)
 
     def is_answered(self, invoice, day):
         return not invoice.is_open(day) or self.get_cover(invoice, day) in ("disputed", "promised")
@@ -99,11 +130,20 @@ class Checks:
         tracks = {self.get_next(last).track, last.track if last else "ordinary"}
         steps = [step for step in self.steps[invoice.customer] if step.track in tracks and step.date < day]
         reasons = {"conversation"} if any(self.is_running(step, day) for step in steps) else set()
+        if self.may_jump(invoice, day):
+            reasons |= self._get_reasons_before_jump(invoice, day)
         if not last and self.is_sued(invoice.customer):
             reasons.add("join")
         if any(day < (self.get_peace(step, day)[1] or day) for step in steps):
             reasons.add("peace")
         return reasons
+
+    def _get_reasons_before_jump(self, invoice, day):
+        """The rep is told as soon as the promise is broken; a formal notice of the customer may still be running."""
+        formal = [step for step in self.steps[invoice.customer] if step.track == "formal" and step.date < day]
+        reasons = {"conversation"} if any(self.is_running(step, day) for step in formal) else set()
+        broken_on = self.add(max(self.get_missed(invoice, day).values()), 1)
+        return reasons | ({"consultation"} if day < self.add(broken_on, self.consult_days) else set())
 
     def is_sued(self, customer):
         return any(step.track == "litigation" for step in self.steps[customer])
@@ -128,22 +168,22 @@ class Checks:
             self.reached.update(level.name for _invoice, level, _asked in lines)
             self.last.update({invoice: (level, step) for invoice, level, _asked in lines})
         self._check_nobody_forgotten(day, {invoice for step, _lines in steps for invoice in step.invoices})
+        self._check_silence(day)
 
     def _read_steps(self, day):
         """:return: list of (Step, [(invoice, level, amount)]) of the day, from the tables"""
         levels = {level.id: level for level in self.levels}
         rows = self._query(
-            """SELECT s.id, p.name, s.track, s.level_id, s.date_given, s.act_on, s.email_state, l.move_id, l.level_id, l.asked
+            """SELECT s.id, p.name, s.track, s.level_id, s.date_given, s.act_on, s.email_state, s.jump, l.move_id, l.level_id, l.asked
                  FROM collection_step s JOIN res_partner p ON p.id = s.partner_id
                  JOIN collection_step_line l ON l.step_id = s.id AND l.role = 'asked'
                 WHERE s.date = %s AND s.cancelled IS NOT TRUE AND s.takeover IS NOT TRUE ORDER BY s.id, l.id""",
             day,
         )
         steps = {}
-        for step_id, customer, track, step_level, given, act_on, by_email, move_id, level_id, asked in rows:
-            step, lines = steps.setdefault(
-                step_id, (Step(step_id, customer, track, levels[step_level], day, given, act_on, by_email, []), [])
-            )
+        for step_id, customer, track, step_level, given, act_on, by_email, jump, move_id, level_id, asked in rows:
+            values = (step_id, customer, track, levels[step_level], day, given, act_on, by_email, jump)
+            step, lines = steps.setdefault(step_id, (Step(*values, []), []))
             invoice = self.world.by_move.get(move_id)
             if not invoice or invoice.customer != customer:
                 raise Breach(f"{customer} is asked for an invoice that is not his (entry {move_id}).")
@@ -171,11 +211,29 @@ class Checks:
             return
         if last.kind == "litigation":
             raise Breach(f"{what}: handed over on {before.date}.")
-        stale = level == last and (day - before.given).days > self.stale_days
-        if level != self.get_next(last) and not stale:
-            raise Breach(f"{what}: after {last.name} comes {level.name}.")
+        self._check_level(what, invoice, level, step, day)
         if day < before.act_on:
             raise Breach(f"{what}: {before.given} was given, {before.act_on} is the day to act.")
+
+    def _check_level(self, what, invoice, level, step, day):
+        """What follows a level: the next one; the same where the announcement is old or a dispute came back before a
+        formal act, then it has to; formal notice after broken promises, then the step says so."""
+        last, before = self.last[invoice]
+        proposed = self.get_next(last)
+        jump = level.kind == "formal" and last.kind == "reminder" and level != proposed
+        if self.came_back(invoice, day) and (jump or proposed.track != "ordinary"):
+            self.repeats += 1
+            if level != last:
+                raise Breach(f"{what}: disputed until {invoice.dispute_ends}, and not asked for in whole since.")
+            return
+        if jump:
+            self.jumps += 1
+            if not step.jump or not self.may_jump(invoice, day):
+                raise Breach(f"{what}: {last.name} jumps to {level.name}, promises {invoice.promises}.")
+            return
+        stale = level == last and (day - before.given).days > self.stale_days
+        if level != proposed and not stale:
+            raise Breach(f"{what}: after {last.name} comes {level.name}.")
 
     def _check_conversation(self, step, day):
         if step.level.kind == "litigation":
@@ -216,6 +274,33 @@ class Checks:
                     f"{f'{last.name} with date {step.given}' if step else 'it fell due'}. Reasons by the facts: "
                     f"{', '.join(sorted(reasons)) or 'none'}; named: {', '.join(sorted(named[invoice.customer])) or 'none'}."
                 )
+
+    def _check_silence(self, day):
+        """Nobody was left without a word for too long while something of his was to be chased (R30)."""
+        spoken_to = self._query(
+            """SELECT p.name, max(c.made_on) FROM (
+                 SELECT case_id, date AS made_on FROM collection_step WHERE cancelled IS NOT TRUE AND takeover IS NOT TRUE
+                  UNION ALL SELECT case_id, made_on FROM collection_call WHERE state = 'made'
+                  UNION ALL SELECT case_id, made_on FROM collection_promise
+                  UNION ALL SELECT case_id, opened_on FROM collection_dispute) c
+                 JOIN collection_case k ON k.id = c.case_id AND k.state = 'open' JOIN res_partner p ON p.id = k.partner_id
+                WHERE NOT EXISTS (SELECT FROM collection_call w WHERE w.case_id = k.id AND w.state = 'planned')
+                GROUP BY p.name HAVING max(c.made_on) < %s""",
+            day - timedelta(days=self.silence_days),
+        )
+        for customer, last_on in spoken_to:
+            chased = [one for one in self.world.history.get_open(day) if self._is_chased(one, customer, day)]
+            if self.silence_days and chased:
+                raise Breach(f"{customer} has not heard anything since {last_on}, {chased[0].number} is to be chased.")
+
+    def _is_chased(self, invoice, customer, day):
+        """:return: whether an invoice of this customer was asked for, and nothing stands between it and the next time"""
+        last, step = self.last.get(invoice, (None, None))
+        if invoice.customer != customer or not last or last.kind == "litigation" or self.get_cover(invoice, day):
+            return False
+        peace = {self.get_peace(one, day)[1] for one in self.steps[customer] if one.date < day} - {None}
+        below = invoice.amount < self.get_next(last).minimum
+        return step.date < day and not below and all(until <= day for until in peace)
 
     # -- what really left ----------------------------------------------------------------------------------------------
     def _read_mails(self):

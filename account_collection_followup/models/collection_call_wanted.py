@@ -9,7 +9,7 @@ class CollectionCall(models.Model):
 
     _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
 
-    why = fields.Char("Why", readonly=True, copy=False, help="Why the desk planned this call.")
+    why = fields.Char(readonly=True, copy=False, help="Why the desk planned this call.")
 
     @api.model
     def _want(self, wanted):

@@ -47,6 +47,13 @@ class CollectionCase(models.Model):
         # EXTENDS collection.case: the field's groups tell who may
         return super()._get_writable_fields() | {'motive'}
 
+    def _keep_motive(self, others):
+        """What was assessed of a case that is merged into this one holds, unless something was assessed here."""
+        assessed = others.filtered('motive').sorted('motive_on')[-1:]
+        if assessed and not self.motive:
+            self.write({'motive': assessed.motive})
+            self.motive_on = assessed.motive_on
+
     # ------------------------------------------------------------------
     # What it proposes
     # ------------------------------------------------------------------

@@ -97,6 +97,7 @@ class CollectionCase(models.Model):
     def _take_over(self, others):
         """Move facts, messages and activities of other cases to this one, in SQL."""
         self._keep_one_call(others)
+        self._keep_motive(others)
         for model in self.env.values():
             if model._auto and not model._abstract:
                 for field in model._fields.values():

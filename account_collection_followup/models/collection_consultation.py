@@ -30,6 +30,7 @@ class CollectionConsultation(models.Model):
             'act_from',
             'user_id',
             'not_asked',
+            'why',
             'line_ids',
             'agreed_on',
             'objected_on',
@@ -56,6 +57,7 @@ class CollectionConsultation(models.Model):
     level_name = fields.Char("Act", related='level_id.name', help="What is about to come.")
     user_id = fields.Many2one('res.users', "Sales rep", index='btree_not_null', readonly=True)
     not_asked = fields.Char("Why nobody was asked", readonly=True)
+    why = fields.Char("Why now", readonly=True, help="Why the act was not announced, or levels were left out.")
     told_on = fields.Date("Told on", required=True, readonly=True)
     planned_on = fields.Date("Planned for", readonly=True, help="When the act was about to come.")
     act_from = fields.Date(

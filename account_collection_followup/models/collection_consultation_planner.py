@@ -186,6 +186,9 @@ class CollectionConsultation(models.Model):
             'act_from': today if refusal else planned_on,
             'user_id': not refusal and rep.id,
             'not_asked': refusal,
+            'why': self.env['collection.plan']
+            .with_context(lang=rep.lang or self.env.lang)
+            ._explain({None: items})[None],
             'line_ids': [Command.create(self._prepare_line(item, names)) for item in items],
         }
 

@@ -291,8 +291,8 @@ class CollectionRunLine(models.Model):
             if not group:
                 reasons = [item.reason for item in held.get(line.partner_id.id, [])]
                 line.write({'state': 'held', 'kind': 'hold', 'reason': reasons[0] if reasons else 'settled'})
-            elif group[0].message_level_id != line.level_id.id and group[0].mode != 'auto':
-                # approved was something milder: ask again
+            elif line._needs_new_approval(group[0]):
+                # approved was something milder, or nobody has looked at it: ask again
                 line.write(
                     {
                         'state': 'proposed',
@@ -305,6 +305,12 @@ class CollectionRunLine(models.Model):
                 line.write({'level_id': group[0].message_level_id, 'mode': group[0].mode})
                 todo |= line
         todo._make_steps(rising, held)
+
+    def _needs_new_approval(self, item):
+        """:return: whether the message of an item is not what was approved, or what was automatic no longer is"""
+        if item.mode == 'auto':
+            return False
+        return item.message_level_id != self.level_id.id or (self.mode == 'auto' and not self.decided_by_id)
 
     def _make_steps(self, rising, held):
         """One step per line; if one fails, the others still leave and it keeps its error."""

@@ -320,8 +320,9 @@ class Oracle:
         running = [line for line, _left in pledged if self._is_running(line)]
         item.promised = share(sum(left for line, left in pledged if line in running), item.residual - item.disputed)
         responding = sum(
-            amount
-            for dispute, amount in contested
+            exact(line.amount) - exact(line.accepted)
+            for line in self._get_contested_lines(item)
+            for dispute in line.dispute_id
             if dispute not in disputes and dispute.response_until and dispute.response_until >= self.day
         ) + sum(left for line, left in pledged if line not in running and line.response_until >= self.day)
         item.responding = share(responding, item.residual - item.disputed - item.promised)
@@ -331,12 +332,18 @@ class Oracle:
     def _get_contested(self, item):
         """:return: (dispute, amount) of every dispute so far that holds the item back; a line whose instalment is gone
         counts for the whole invoice"""
-        lines = self.env['collection.dispute.line'].search([('move_id', '=', item.move.id)])
-        return [
-            (line.dispute_id, exact(line.amount))
-            for line in lines
-            if line.holds and line.line_id.id in (False, item.line.id) and line.dispute_id.opened_on <= self.day
-        ]
+        return [(line.dispute_id, exact(line.amount)) for line in self._get_contested_lines(item)]
+
+    def _get_contested_lines(self, item):
+        return (
+            self.env['collection.dispute.line']
+            .search([('move_id', '=', item.move.id)])
+            .filtered(
+                lambda line: (
+                    line.holds and line.line_id.id in (False, item.line.id) and line.dispute_id.opened_on <= self.day
+                )
+            )
+        )
 
     def _is_open(self, dispute):
         return not dispute.closed_on or dispute.closed_on > self.day

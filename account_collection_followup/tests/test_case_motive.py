@@ -58,6 +58,14 @@ class TestCaseMotive(CollectionCommon):
         with self.assertRaises(AccessError):
             self.case.with_user(self.collector).motive_on = '2026-01-01'
 
+    def test_kept_when_customers_become_one(self):
+        self.invoice(self.partner_b)
+        other = self.env['collection.case']._open_for(self.partner_b, self.company)[self.partner_b]
+        other._record_motive('cash')
+        with freeze_time('2026-03-04'):
+            self.env['collection.case']._move_history(self.partner_b, self.partner_a)
+        self.assertEqual((self.case.motive, self.case.motive_on), ('cash', date(2026, 3, 2)))
+
     # -- what it proposes ------------------------------------------------------
     def test_cash_proposes_a_plan(self):
         self.assertEqual(self.propose('cash'), "Agree on an instalment plan.")

@@ -254,6 +254,27 @@ class TestBrokenPromises(ReturnsCommon):
         day = self.back_on(self.break_two(move))
         self.assertEqual(self.answer(move, day), (None, 50, True, 'validate'))
 
+    def test_what_was_automatic_is_asked_about_again(self):
+        """A formal notice that was to leave by itself when it was laid out, and jumps when it is to leave."""
+        move = self.invoice()
+        self.levels[50].mode = 'auto'
+        second = self.break_two(move)
+        day = self.back_on(second)
+        case = self.steps().case_id
+        other = self.invoice(amount=300, due='2026-01-10')
+        with freeze_time(day):
+            case._record_motive('cash')
+            self.levels[20].active = self.levels[30].active = self.levels[40].active = False
+            run = self.env['collection.run'].sudo().create({'company_id': self.company.id})
+            run._begin()
+            line = run.message_ids
+            self.assertEqual((line.level_id.rank, line.mode, line.state, line.item_count), (50, 'auto', 'approved', 2))
+            (self.levels[20] | self.levels[30] | self.levels[40]).active = True
+            case._record_motive(False)
+            other.line_ids.no_followup = True
+            run._execute_batch()
+            self.assertEqual((line.mode, line.state), ('validate', 'proposed'))
+
     def test_a_dispute_that_came_back_is_asked_for_in_whole_first(self):
         """R16 before R36: the formal notice waits until the whole amount was asked for"""
         move = self.invoice()
@@ -300,3 +321,6 @@ class TestJumpAndTold(ConsultationCommon):
         self.assertEqual((str(told.told_on), str(told.act_from)), ('2026-03-25', '2026-03-30'))
         self.assertEqual((str(step.date), step.level_id.rank, step.jump), ('2026-03-30', 50, True))
         self.assertEqual(self.steps().mapped('level_id.rank'), [20, 50])
+        self.assertEqual(
+            told.with_user(self.rep).why, "Formal notice at once: the promises for 11 March, 20 March were broken."
+        )
