@@ -81,9 +81,9 @@ class CollectionPlan(models.AbstractModel):
                           -- what was credited left the item already
                           sum(amount - accepted) FILTER (WHERE closed_on <= %(day)s AND response_until >= %(day)s) AS responding,
                           max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until,
-                          max(response_until) FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted') AS back_since,
+                          max(response_until) FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted' AND amount > accepted) AS back_since,
                           (array_agg(dispute_id ORDER BY response_until DESC, dispute_id DESC)
-                              FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted'))[1] AS back_id
+                              FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted' AND amount > accepted))[1] AS back_id
                      FROM contested GROUP BY item_id),
                pledged AS (
                    SELECT pl.line_id AS item_id, o.partner_id, pr.id AS promise_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,

@@ -413,8 +413,10 @@ class Oracle:
         day of the last step or later."""
         back = {
             dispute
-            for dispute, _amount in self._get_contested(item)
+            for line in self._get_contested_lines(item)
+            for dispute in line.dispute_id
             if item.last
+            and exact(line.amount) > exact(line.accepted)
             and dispute.closed_on
             and dispute.outcome != 'accepted'
             and item.last.date <= dispute.response_until < self.day

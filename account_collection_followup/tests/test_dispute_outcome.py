@@ -1,3 +1,5 @@
+from datetime import date
+
 from freezegun import freeze_time
 
 from odoo import Command
@@ -351,6 +353,15 @@ class TestDisputeCredit(FactsCommon):
         self.assertNotEqual(follower, dispute)
         self.assertEqual((follower.previous_id, dispute.credit_note_ids), (dispute, credit))
         self.assertEqual((follower.line_ids.accepted, follower.credit_outcome), (0, False))
+
+    def test_response_time_of_the_rest(self):
+        """What was credited is settled: only the rest of what was contested has its response time (R16)."""
+        dispute = self._dispute(self.invoice, 300)
+        self._close(dispute, 'partly', accepted=[100])
+        dispute.credit_note_ids.action_post()
+        self.env.flush_all()
+        [item] = self.env['collection.plan']._plan(self.company, date(2026, 3, 3), partners=self.customer)
+        self.assertEqual((item.residual, item.responding), (1230, 200))
 
     def test_posting_costs_nothing(self):
         """What is asked of every document that is posted is in the cache already: no query more."""

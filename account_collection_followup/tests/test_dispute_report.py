@@ -115,7 +115,7 @@ class TestDisputeReport(FactsCommon):
         [[number, days]] = report._read_group(domain, [], ['number:count_distinct', 'days:avg'])
         self.assertEqual(number, 3)
         self.assertAlmostEqual(days, (28 + 28 + 10) / 3)
-        by_type = {kind: number for kind, number in report._read_group(domain, ['type_id'], ['number:count_distinct'])}
+        by_type = dict(report._read_group(domain, ['type_id'], ['number:count_distinct']))
         self.assertEqual(by_type, {self.type: 2, self.office: 1})
         self.assertEqual(len(set(report.search(domain).ids)), report.search_count(domain))
 
