@@ -28,7 +28,8 @@ class CollectionDispute(models.Model):
         :param company: a root company
         """
         today = company._collection_today()
-        disputes = self.sudo().search([('company_id', '=', company.id), ('state', '=', 'open')])
+        watched = ['|', ('deadline', '<', today), ('escalated', '!=', False)]
+        disputes = self.sudo().search([('company_id', '=', company.id), ('state', '=', 'open'), *watched])
         in_time = disputes.filtered(lambda dispute: dispute.escalated and dispute.deadline >= today)
         internal(in_time).write({'escalated': False, 'escalated_on': False})
         calendar = self.env['collection.holiday']._working_days(company)

@@ -32,7 +32,8 @@ class CollectionDispute(models.Model):
     def _get_repeats_words(self):
         kept = any(line.holds for line in self.line_ids)
         values = {
-            'day': format_date(self.env, self.repeats_id.closed_on),
+            # it may be another team's
+            'day': format_date(self.env, self.sudo().repeats_id.closed_on),
             'invoices': ', '.join(sorted(set((self.line_ids - self.line_ids.filtered('holds')).mapped('move_name')))),
         }
         if kept:

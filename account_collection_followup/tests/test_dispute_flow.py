@@ -381,6 +381,17 @@ class TestDisputeFlow(FactsCommon):
         self.lead.with_user(self.lead).write({'collection_digest': True})
         self.assertTrue(self.digests('2026-03-18'))
 
+    def test_daily_run(self):
+        """The morning of a working day tells of what is late, on lists and by e-mail."""
+        self.lead.email = 'lead@example.com'
+        dispute = self._dispute(self.invoice, 100)
+        with freeze_time('2026-03-17 09:00:00'):
+            before = self.env['mail.mail'].sudo().search([])
+            self.env['collection.run'].with_user(SUPERUSER_ID)._prepare_day(self.company)
+            mails = self.env['mail.mail'].sudo().search([]) - before
+        self.assertEqual(dispute.escalated, 'lead')
+        self.assertIn(self.lead.email_formatted, mails.mapped('email_to'))
+
     def test_no_mail_per_dispute(self):
         before = self.env['mail.mail'].sudo().search_count([])
         self._dispute(self.invoice, 100).action_hand_over("You know him", user_id=self.users['member'].id)
@@ -476,6 +487,15 @@ class TestDisputeRepeat(FactsCommon):
         self.assertIn("holds no reminder back", dispute.repeats_warning)
         self.assertFalse(self.rejected.repeats_warning)
         self.assertEqual(dispute.state, 'open', "it is on file and answered all the same")
+
+    def test_rejected_one_of_another_team(self):
+        """Who solves the second one is warned, though the first one is not his to see."""
+        dispute = self._dispute(self.invoice, 100)
+        solver = new_test_user(self.env, 'repeat_solver', groups=GROUP + 'resolver', company_id=self.company.id)
+        dispute.user_id = solver
+        self.env.invalidate_all()
+        self.assertFalse(self.rejected.with_user(solver).has_access('read'))
+        self.assertIn("holds no reminder back", dispute.with_user(solver).repeats_warning)
 
     def test_other_ground(self):
         """Another type, another invoice, or another outcome is another ground."""
