@@ -44,10 +44,10 @@ class CollectionCallLog(models.TransientModel):
     def _get_refused_results(self):
         if self.env.su:
             return ()
-        if not self._is_caller():
-            return PROMISES
-        # with the right to grant it, nobody asks for a plan
-        return ('plan_request',) if self.env.user.has_group(COLLECTOR) else ()
+        if self.env.user.has_group(COLLECTOR):
+            # with the right to grant it, nobody asks for a plan
+            return ('plan_request',)
+        return ('plan',) if self._is_caller() else PROMISES
 
     @api.model
     def _is_caller(self):

@@ -52,6 +52,7 @@ class CollectionCallLog(models.TransientModel):
         groups=COLLECTOR,
         help="Our opinion. Never shown to the customer nor put in the litigation file.",
     )
+    motive_action = fields.Char("Proposed", compute='_compute_motive_action', groups=COLLECTOR)
 
     @api.model
     def default_get(self, fields):
@@ -89,6 +90,14 @@ class CollectionCallLog(models.TransientModel):
         # after a broken promise it is another one
         call = self.env['collection.call'].new({'company_id': self.company_id.id, 'case_id': self.case_id.id})
         return call._get_next_try(self.company_id._collection_today())
+
+    @api.depends('motive', 'case_id')
+    def _compute_motive_action(self):
+        """What usually helps with the motive one is about to record (R15)."""
+        for log in self:
+            # of a copy: nothing is recorded yet
+            case = log.case_id.new({'motive': log.motive}, origin=log.case_id)
+            log.motive_action = case.motive_action
 
     @api.depends('call_id')
     def _compute_tries_text(self):

@@ -69,8 +69,8 @@ export class CollectionCallFormController extends FormController {
         this.timer = browser.setTimeout(() => this.keepDraft(), PAUSE);
     }
 
-    /** Hand over what was typed, with the text of the field the cursor is in. */
-    async keepDraft() {
+    /** @returns {Object|undefined} what was typed since it was last kept, with the text of the field the cursor is in */
+    takeTyped() {
         const record = this.model.root;
         if (!this.touched || !record.data.case_id) {
             return;
@@ -82,7 +82,20 @@ export class CollectionCallFormController extends FormController {
         if (name && ["char", "text"].includes(record.fields[name]?.type)) {
             values[name] = typing.value;
         }
-        await this.orm.silent.call("collection.call.log", "keep_draft", [record.data.case_id.id, values]);
+        const step = typing?.closest("[data-step]")?.dataset.step;
+        const answer = record.data.answer_ids?.records.findIndex(({ id }) => id === step);
+        if (step && answer >= 0) {
+            values.answer_ids[answer].note = typing.value;
+        }
+        return values;
+    }
+
+    /** Hand over what was typed. */
+    async keepDraft() {
+        const values = this.takeTyped();
+        if (values) {
+            await this.orm.silent.call("collection.call.log", "keep_draft", [this.model.root.data.case_id.id, values]);
+        }
     }
 
     clickSave() {
@@ -111,7 +124,14 @@ export class CollectionCallFormController extends FormController {
     }
 
     async beforeUnload() {
-        return this.keepDraft();
+        const values = this.takeTyped();
+        if (values) {
+            // a usual call may be cut off while the page goes
+            const [model, method] = ["collection.call.log", "keep_draft"];
+            const params = { model, method, args: [this.model.root.data.case_id.id, values], kwargs: {} };
+            const body = JSON.stringify({ jsonrpc: "2.0", method: "call", params });
+            navigator.sendBeacon(`/web/dataset/call_kw/${model}/${method}`, new Blob([body], { type: "application/json" }));
+        }
     }
 }
 
