@@ -39,13 +39,14 @@ class ResPartner(models.Model):
         payable = self._get_collection_payable_role()
         contacts = self.sudo().search([('commercial_partner_id', 'in', self.ids)], order='id')
         # read once for the whole batch
-        by_customer = contacts.grouped('commercial_partner_id')
-        result = {}
-        for customer in self:
-            there = by_customer.get(customer, self.browse())
-            usable = there.filtered(lambda contact: contact._is_reachable_by(need))
-            result[customer] = customer._choose_recipients(usable, roles, payable, need, there)
-        return result
+        usable = contacts.filtered(lambda contact: contact._is_reachable_by(need)).grouped('commercial_partner_id')
+        everybody, nobody = contacts.grouped('commercial_partner_id'), self.browse()
+        return {
+            customer: customer._choose_recipients(
+                usable.get(customer, nobody), roles, payable, need, everybody.get(customer, nobody)
+            )
+            for customer in self
+        }
 
     @api.model
     def _get_collection_payable_role(self):

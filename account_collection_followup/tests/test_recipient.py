@@ -69,6 +69,22 @@ class TestRecipient(CollectionCommon):
         self.assertEqual(call.contact_id, self.partner_a)
         self.assertEqual(self.steps().recipient_id, self.clerk, "he may be mailed")
 
+    def test_recipients_of_many_cost_no_query_each(self):
+        """A run asks for hundreds at once."""
+
+        def count(number):
+            customers = self.env['res.partner'].create([{'name': f"Customer {rank}"} for rank in range(number)])
+            self.env['res.partner'].create([{'name': "Clerk", 'parent_id': customer.id, 'phone': '01',
+                 'collection_role_ids': self.payable.ids} for customer in customers])  # fmt: skip
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            customers._get_collection_recipients(self.payable | self.approver, need='phone')
+            return self.env.cr.sql_log_count - before
+
+        count(2)
+        self.assertLessEqual(count(40), count(4))
+
     def test_who_has_no_number_is_named(self):
         (self.partner_a | self.clerk).phone = False
         found = self.recipients()
