@@ -131,7 +131,9 @@ class CollectionPromise(models.Model):
         if means == 'email':
             return None
         self._log_on_case({self: self.env._("%s: confirmed by letter.", self.display_name)})
-        return {'type': 'ir.actions.act_url', 'url': f'/web/content/{file.id}?download=true', 'target': 'download'}
+        report = self.env.ref('account_collection_followup.action_report_promise_confirmation')
+        # the file that was just made: it is not rendered again
+        return dict(report.report_action(self, config=False), close_on_report_download=True)
 
     def _confirm_automatically(self):
         """Confirm by e-mail what was just promised, where the policy says so and somebody there has an address.
@@ -149,7 +151,7 @@ class CollectionPromise(models.Model):
     def _make_confirmation_file(self):
         """:return: ``ir.attachment`` (sudo) of the promise: the letter or agreement as a PDF"""
         self.env['collection.step']._check_printer()
-        report = self.env['ir.actions.report'].sudo().with_context(self.env.context)
+        report = self.env['ir.actions.report'].sudo().with_context(report_pdf_no_attachment=True)
         content, _kind = report._render_qweb_pdf(
             'account_collection_followup.report_promise_confirmation', res_ids=self.ids
         )

@@ -71,13 +71,28 @@ class TestPromiseConfirmation(FactsCommon):
         """A file of the promise, with the address in the window."""
         action = self.promise.action_confirm('letter')
         file = self.promise.confirmation_file_id
-        self.assertIn(str(file.id), action['url'])
+        self.assertEqual(action['report_name'], 'account_collection_followup.report_promise_confirmation')
+        report = self.env.ref('account_collection_followup.action_report_promise_confirmation')
+        self.assertEqual(report.retrieve_attachment(self.promise), file, "what is downloaded is what was kept")
         text = file.raw.decode()
         for words in ("2 Customer Street", "600.00", self.promise.confirmation_reference, "Payment agreed"):
             self.assertIn(words, text)
         self.assertNotIn("nervous", text)
         self.assertEqual((file.res_model, file.res_id), ('collection.promise', self.promise.id))
         self.assertIn("By letter", self.promise.confirmation_text)
+
+    def test_pdf(self):
+        """The file is a real PDF, and the one that is downloaded afterwards."""
+        reports = self.env['ir.actions.report'].with_context(force_report_rendering=True)
+        if reports.get_wkhtmltopdf_state() in ('install', 'broken'):
+            self.skipTest("wkhtmltopdf is missing")
+        self.promise.with_context(force_report_rendering=True).action_confirm('letter')
+        file = self.promise.confirmation_file_id
+        self.assertEqual(file.raw[:4], b'%PDF')
+        report = reports._render_qweb_pdf(
+            'account_collection_followup.report_promise_confirmation', res_ids=self.promise.ids
+        )
+        self.assertEqual(report[0], file.raw)
 
     def test_plan(self):
         """A plan is an agreement to sign: debt in figures and words, dates, what a missed one means, signatures."""

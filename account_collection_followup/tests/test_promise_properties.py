@@ -158,7 +158,8 @@ class TestPromiseProperties(FactsCommon):
         for days in range(40):
             day = START + timedelta(days)
             running = sum(
-                promise.made_on <= day <= promise.line_ids.expires_on and not (promise.ended_on and promise.ended_on <= day)
+                promise.made_on <= day <= promise.line_ids.expires_on
+                and not (promise.ended_on and promise.ended_on <= day)
                 for promise in chain
             )
             self.assertLessEqual(running, 1)

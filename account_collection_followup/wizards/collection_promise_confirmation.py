@@ -61,4 +61,4 @@ class CollectionPromiseConfirmation(models.TransientModel):
         """Send the e-mail, or make the letter and download it."""
         self.ensure_one()
         action = self.promise_id.action_confirm(self.means, self.contact_id.id)
-        return dict(action, close=True) if action else {'type': 'ir.actions.act_window_close'}
+        return action or {'type': 'ir.actions.act_window_close'}
