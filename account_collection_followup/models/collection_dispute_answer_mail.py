@@ -73,7 +73,7 @@ class CollectionDispute(models.Model):
             dispute.answer_name = contact.name or dispute.partner_id.name
             dispute.answer_until_text = format_date(self.env, until or dispute.response_until)
             dispute.contested_text = ', '.join(
-                self.env._("%(invoice)s: %(amount)s", invoice=move.name, amount=move.currency_id.format(amount))
+                self.env._("%(invoice)s (%(amount)s)", invoice=move.name, amount=move.currency_id.format(amount))
                 for move, amount in dispute._get_contested_amounts()
             )
 

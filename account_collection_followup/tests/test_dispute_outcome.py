@@ -254,7 +254,12 @@ class TestDisputeCredit(FactsCommon):
         self.assertEqual(dispute.credit_note_ids.amount_total, 66.5)
 
     def test_nothing_to_credit(self):
-        """What was put right otherwise needs no credit note."""
+        """What was put right otherwise needs no credit note: so it is proposed where a document was missing."""
+        missing = self._dispute(
+            self.invoice, 20, type_id=self.env.ref('account_collection_followup.dispute_type_missing_document').id
+        )
+        self._close(missing, 'accepted', user=self.caller)
+        self.assertEqual((missing.state, missing.credit_note_ids), ('closed', self.env['account.move']))
         dispute = self._dispute(self.invoice, 133)
         self._close(dispute, 'accepted', settlement='none')
         self.assertEqual((dispute.state, dispute.outcome), ('closed', 'accepted'))
@@ -435,6 +440,8 @@ class TestDisputeAnswer(FactsCommon):
         form.outcome = 'rejected'
         form.response_until = '2026-03-20'
         self.assertIn("03/20/2026", form.body)
+        self.assertEqual(form.message_warning, "Nothing is enclosed that proves it.")
+        form.proof_ids = self.proof
         self.assertFalse(form.message_warning)
         form.body = "<p>No.</p>"
         form.response_until = '2026-03-23'

@@ -36,19 +36,13 @@ class CollectionDisputeClose(models.TransientModel):
     answer = fields.Text("Remark", help="Facts only. Kept with the dispute, not sent to the customer.")
     # accepted
     settlement = fields.Selection(
-        [
-            ('credit', "Prepare a credit note"),
-            ('existing', "Choose a credit note that exists"),
-            ('none', "Nothing to credit: it was put right otherwise"),
-        ],
-        default='credit',
-        required=True,
+        '_get_settlements', compute='_compute_settlement', store=True, readonly=False, required=True
     )
     line_ids = fields.One2many(
         'collection.dispute.close.line', 'wizard_id', compute='_compute_line_ids', store=True, readonly=False
     )
     credit_reason = fields.Char(
-        "Reason on it",
+        "Reason on the credit note",
         compute='_compute_credit_reason',
         store=True,
         readonly=False,
@@ -85,6 +79,24 @@ class CollectionDisputeClose(models.TransientModel):
         for wizard in self:
             dispute = wizard.dispute_id
             wizard.outcome = wizard.outcome or dispute.credit_outcome or dispute.proposed_outcome
+
+    @api.model
+    def _get_settlements(self):
+        settlements = [
+            ('credit', self.env._("Prepare a credit note")),
+            ('existing', self.env._("Choose a credit note that exists")),
+            ('none', self.env._("Nothing to credit: it was put right otherwise")),
+        ]
+        if not self.env['collection.dispute']._can_credit():
+            # who may not read credit notes cannot choose one
+            del settlements[1]
+        return settlements
+
+    @api.depends('dispute_id')
+    def _compute_settlement(self):
+        """A document that was missing is sent: nothing is credited."""
+        for wizard in self:
+            wizard.settlement = 'none' if wizard.dispute_id.type_id.code == 'missing_document' else 'credit'
 
     @api.depends('dispute_id')
     def _compute_response_until(self):
@@ -131,17 +143,23 @@ class CollectionDisputeClose(models.TransientModel):
                 wizard.subject = message['subject']
                 wizard.body = wizard.proposed_body = message['body_html']
 
-    @api.depends('outcome', 'answer_means', 'body', 'response_until', 'contact_id')
+    @api.depends('outcome', 'answer_means', 'body', 'response_until', 'contact_id', 'proof_ids', 'attachment_ids')
     def _compute_message_warning(self):
         for wizard in self:
-            day = format_date(self.env, wizard.response_until, lang_code=wizard._get_lang())
-            says = day and day in html2plaintext(wizard.body or '')
-            wizard.message_warning = (
-                wizard.outcome == 'rejected'
-                and wizard.answer_means == 'email'
-                and not says
-                and self.env._("The message does not name the day until which the customer may answer: %s.", day)
+            by_mail = wizard.outcome == 'rejected' and wizard.answer_means == 'email'
+            wizard.message_warning = ' '.join(wizard._get_message_warnings()) if by_mail else False
+
+    def _get_message_warnings(self):
+        """:return: sentences on what the answer lacks"""
+        warnings = []
+        day = format_date(self.env, self.response_until, lang_code=self._get_lang())
+        if day not in html2plaintext(self.body or ''):
+            warnings.append(
+                self.env._("The message does not name the day until which the customer may answer: %s.", day)
             )
+        if not (self.proof_ids or self.attachment_ids):
+            warnings.append(self.env._("Nothing is enclosed that proves it."))
+        return warnings
 
     def _get_lang(self):
         """:return: the language of who reads the message"""
