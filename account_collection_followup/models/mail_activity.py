@@ -104,7 +104,7 @@ class MailActivity(models.Model):
             raise RedirectWarning(
                 self.env._("Close the dispute with its outcome: that ends the activity."),
                 self.env.ref('account_collection_followup.collection_dispute_close_action').id,
-                self.env._("Close"),
+                self.env._("Close the dispute"),
                 {'default_dispute_id': dispute.id},
             )
 
