@@ -195,7 +195,17 @@ class CollectionHistory(models.Model):
     def _prepare_promise(self, promise):
         dates = sorted({line.date for line in promise.line_ids})
         return {
-            'text': self.env._("For %s", ', '.join(self._format_day(day) for day in dates)),
+            'text': ' · '.join(
+                filter(
+                    None,
+                    [
+                        self.env._("For %s", ', '.join(self._format_day(day) for day in dates)),
+                        promise.move_text,
+                        promise.confirmed_on and promise.confirmation_text,
+                        promise.signed_on and self.env._("Signed on %s", self._format_day(promise.signed_on)),
+                    ],
+                )
+            ),
             'amount': promise.amount,
             'currency_id': promise.currency_id.id,
             'status': self._get_label(promise, 'state'),

@@ -169,7 +169,7 @@ class CollectionPromise(models.Model):
             promises = self.filtered(lambda promise: promise.company_id == company)
             counts = self._get_broken_counts(promises.partner_id, company)
             for promise in promises:
-                promise.broken_count = counts[promise.partner_id]
+                promise.broken_count = counts.get(promise.partner_id, 0)
         (self.filtered(lambda promise: not promise.company_id)).broken_count = 0
 
     @api.model

@@ -19,10 +19,11 @@ class CollectionPromise(models.Model):
     @api.depends_context('lang', 'uid')
     def _compute_broken_text(self):
         """What a promise that was not kept means, and what follows from it (R34, R36)."""
-        policies = self._get_policies()
-        for promise in self:
-            missed = promise.state in MISSED
-            promise.broken_text = missed and ' '.join(promise._get_broken_sentences(policies[promise]))
+        missed = self.filtered(lambda promise: promise.state in MISSED)
+        (self - missed).broken_text = False
+        policies = missed._get_policies()
+        for promise in missed:
+            promise.broken_text = ' '.join(promise._get_broken_sentences(policies[promise]))
 
     def _get_broken_sentences(self, policy):
         """:return: list of sentences, the most important first"""
@@ -30,6 +31,8 @@ class CollectionPromise(models.Model):
             return [self.env._("The money came in time, but was matched with other invoices: look at the matching.")]
         if not self._get_missed():
             return [self.env._("Not kept on its date, and settled since.")]
+        if not self._get_unanswered():
+            return [self._say_broken(self.env) + '.', self.env._("It was promised again since.")]
         sentences = [self._say_broken(self.env) + '.', self.env._("Call the customer.")]
         limit, count = policy.broken_promise_limit, self.broken_count
         # the assessed motive is for collectors
@@ -72,6 +75,16 @@ class CollectionPromise(models.Model):
         return self.line_ids.filtered(
             lambda line: line.state in MISSED and not line.line_id.reconciled and line.line_id
         )
+
+    def _get_unanswered(self):
+        """:return: the amounts missed on items that no other promise covers since"""
+        missed = self._get_missed()
+        again = (
+            self.env['collection.promise.line']
+            .sudo()
+            .search([('line_id', 'in', missed.sudo().line_id.ids), ('state', '=', 'running')])
+        )
+        return missed.filtered(lambda line: line.sudo().line_id not in again.line_id)
 
     def _want_calls(self):
         """Plan one call today per customer, about all the promises he broke (R35)."""
@@ -126,15 +139,19 @@ class CollectionPromise(models.Model):
         kind = self.env.ref('account_collection_followup.activity_type_promise_matching', raise_if_not_found=False)
         if not kind:
             return {}
-        done = {activity.res_id for activity in self._get_activities(active=False)}
+        done = self._get_done_activities()
         return {
             promise: [{'user_id': user.id, 'activity_type_id': kind.id, 'date_deadline': promise.ended_on}]
             for promise in self
             if promise.paid_elsewhere
-            and promise.id not in done
+            and (promise.id, kind) not in done
             and promise._get_missed()
             and (user := promise._get_responsible())
         }
+
+    def _get_done_activities(self):
+        """:return: set of (id of a promise, type) of what somebody has done already: it does not come back"""
+        return {(activity.res_id, activity.activity_type_id) for activity in self._get_activities(active=False)}
 
     def _get_responsible(self):
         """:return: who looks after the customer: the responsible of the case, else the company's"""

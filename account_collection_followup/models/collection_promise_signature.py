@@ -51,8 +51,10 @@ class CollectionPromise(models.Model):
         # EXTENDS: an agreement that does not come back is asked for
         result = super()._get_wanted_activities()
         kind = self.env.ref('account_collection_followup.activity_type_promise_signature', raise_if_not_found=False)
+        done = self._get_done_activities()
         for promise in self.filtered(lambda promise: promise._waits_for_signature()) if kind else ():
-            if user := promise._get_responsible():
+            user = promise._get_responsible()
+            if user and (promise.id, kind) not in done:
                 working = self.env['collection.holiday']._working_days(promise.company_id)
                 deadline = working.roll_forward(promise.confirmed_on + timedelta(days=SIGNATURE_DAYS))
                 result[promise] = [{'user_id': user.id, 'activity_type_id': kind.id, 'date_deadline': deadline}]

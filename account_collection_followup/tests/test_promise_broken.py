@@ -2,7 +2,7 @@ from datetime import date
 
 from freezegun import freeze_time
 
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .facts_common import GROUP, FactsCommon
 
@@ -124,12 +124,15 @@ class TestPromiseBroken(FactsCommon):
 
     def test_promised_again(self):
         """A new promise of the same invoices answers the broken one: the case does not stay on top."""
-        self._promise((self.item, 1000, '2026-03-12'))
+        broken = self._promise((self.item, 1000, '2026-03-12'))
         with freeze_time('2026-03-17'):
             self._settle()
             self.assertEqual(self.case.attention, 2)
+            self.assertIn("Formal notice is proposed after 2", broken.broken_text)
             self._promise((self.item, 1000, '2026-03-24'))
             self.env.cr.flush()
+            broken.invalidate_recordset()
+            self.assertIn("promised again", broken.broken_text)
             self.assertNotEqual((self.case.attention, self.case.next_action), (2, 'promise'))
             self.assertFalse(self._get_calls())
 
@@ -163,6 +166,21 @@ class TestPromiseBroken(FactsCommon):
             promise.activity_ids.action_feedback("The customer wanted it so")
             self._pay(self.item, 10, '2026-03-17')
             self.assertFalse(promise.activity_ids)
+
+    def test_difficulty(self):
+        """Shortage of cash leads to a plan; the motive is for collectors' eyes."""
+        caller = new_test_user(self.env, 'broken_caller', groups=GROUP + 'caller', company_id=self.company.id)
+        promise = self._promise((self.item, 1000, '2026-03-12'))
+        self.case._record_motive('cash')
+        with freeze_time('2026-03-17'):
+            self._settle()
+            self.assertIn("instalment plan is proposed", promise.with_user(self.collector).broken_text)
+            self.assertNotIn("cash", promise.with_user(caller).broken_text)
+
+    def test_new(self):
+        """A promise entered from the list starts empty."""
+        form = Form(self.env['collection.promise'])
+        self.assertFalse(form.broken_text)
 
     def test_kept_text(self):
         """How a customer keeps his promises, by amount, what went elsewhere and what is still to come left out."""

@@ -122,6 +122,7 @@ class TestPromiseConfirmation(FactsCommon):
         """The signature and its copy are recorded once; one that does not come is asked for."""
         plan = self._plan()
         plan.action_confirm('letter')
+        self.env.flush_all()
         activity = plan.activity_ids
         self.assertEqual((activity.user_id, activity.date_deadline), (self.caller, date(2026, 3, 10)))
         copy = b64encode(b'%PDF-1.4 signed')
@@ -137,6 +138,9 @@ class TestPromiseConfirmation(FactsCommon):
             self.assertEqual((plan.signed_on, plan.signed_by), (date(2026, 3, 5), "The director"))
             self.assertEqual(plan.signed_copy_id.raw, b'%PDF-1.4 signed')
             self.assertFalse(plan.activity_ids)
+            event = self.env['collection.history'].search([('kind', '=', 'promise'), ('res_id', '=', plan.id)])
+            self.assertIn("By letter to", event.text)
+            self.assertIn("Signed on", event.text)
             with self._refused("already"):
                 plan.action_signed('2026-03-05')
 

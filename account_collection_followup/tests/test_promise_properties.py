@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 from freezegun import freeze_time
 from hypothesis import given, settings
@@ -149,7 +150,7 @@ class TestPromiseProperties(FactsCommon):
         self.assertNotIn(chain[-1].state, ('moved', 'cancelled'))
         self.assertEqual(chain[-1].move_count, len(chain) - 1)
         self.assertFalse(any(promise.counts_as_broken for promise in chain[:-1]))
-        for old, new in zip(chain, chain[1:]):
+        for old, new in pairwise(chain):
             self.assertEqual((old.ended_on, new.moved_from_id), (new.made_on, old))
             # no response time runs beside the promise that goes on
             self.assertLess(old.line_ids.response_until, new.made_on)
