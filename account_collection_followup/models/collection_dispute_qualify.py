@@ -25,15 +25,19 @@ class CollectionDispute(models.Model):
     def action_qualify(self):
         """Confirm the type of open disputes: their team and owner have them now, with their time limit.
 
-        :raise UserError: if a dispute has no type, or is qualified already
+        Those that are qualified already stay as they are: choosing the type on screen qualifies as well.
+
+        :raise UserError: if a dispute has no type, or is closed
         """
         self.check_access('write')
         for dispute in self:
             dispute._check_open()
             if not dispute.type_id:
                 raise UserError(self.env._("Choose the type of the dispute first."))
-            if dispute.qualified_on:
-                raise UserError(self.env._("%s is qualified already.", dispute.display_name))
+        self.filtered(lambda dispute: not dispute.qualified_on)._qualify()
+        return True
+
+    def _qualify(self):
         kind = self.env.ref('account_collection_followup.activity_type_dispute_qualify')
         self._get_activities().filtered(lambda activity: activity.activity_type_id == kind)._action_done()
         for company, disputes in self.grouped('company_id').items():
@@ -42,7 +46,6 @@ class CollectionDispute(models.Model):
         for dispute in self.filtered(lambda dispute: not dispute.user_id):
             internal(dispute).user_id = dispute.team_id.lead_id or dispute._get_closer()
         self._log_qualified()
-        return True
 
     def _log_qualified(self):
         for dispute in self:

@@ -156,8 +156,9 @@ class TestDisputeFlow(FactsCommon):
             self.assertEqual((dispute.stage, dispute.qualified_on), ('solving', date(2026, 3, 4)))
             self.assertEqual((dispute.user_id, dispute.deadline), (self.lead, date(2026, 3, 18)))
             self.assertEqual(self.listed(dispute), {('facts_lead', 'dispute'), ('rep', 'dispute_customer')})
-            with self._refused("qualified already"):
-                dispute.action_qualify()
+            notes = dispute.message_ids
+            dispute.action_qualify()
+            self.assertEqual(dispute.message_ids, notes, "on screen saving the type qualifies, then the button comes")
 
     def test_qualify_as_the_customer_said(self):
         """The type the customer chose is confirmed with a button; nobody has the dispute before."""
