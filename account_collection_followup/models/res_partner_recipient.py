@@ -26,6 +26,16 @@ class ResPartner(models.Model):
         help="Reminders by e-mail go to somebody else there. Letters are posted all the same.",
     )
 
+    collection_refusal = fields.Char("Refuses", compute='_compute_collection_refusal')
+
+    @api.depends(*REFUSALS.values())
+    @api.depends_context('lang')
+    def _compute_collection_refusal(self):
+        """What a contact asked us not to do, in words."""
+        labels = {name: self._fields[name]._description_string(self.env) for name in REFUSALS.values()}
+        for partner in self:
+            partner.collection_refusal = ', '.join(label for name, label in labels.items() if partner[name])
+
     def _get_collection_recipients(self, roles, need=None):
         """The contacts of some customers for the roles of a level (R20, R70).
 

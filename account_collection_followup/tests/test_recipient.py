@@ -51,6 +51,7 @@ class TestRecipient(CollectionCommon):
         found = self.recipients(need='email')
         self.assertFalse(found.reachable)
         self.assertIn("must not be mailed", found.problem)
+        self.assertEqual(self.clerk.collection_refusal, "Do not e-mail")
         self.levels[20].by_call = False
         move = self.invoice()
         self.assertEqual(self.reason(move), 'no_email')
