@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .collection_fact import is_internal
 
@@ -28,6 +28,16 @@ class CollectionDisputeLine(models.Model):
     def _check_accepted(self, names):
         if 'accepted' in names and not is_internal(self):
             raise AccessError(self.env._("What is accepted of a dispute is decided when it is closed."))
+
+    def _check_dispute_open(self):
+        """What was decided about is not changed under the credit note that was made for it."""
+        super()._check_dispute_open()
+        if not is_internal(self) and any(dispute.credit_outcome for dispute in self.dispute_id):
+            raise UserError(
+                self.env._(
+                    "This dispute is decided and waits for its credit note: decide anew to change what it covers."
+                )
+            )
 
     @api.constrains('accepted', 'amount')
     def _check_accepted_amount(self):

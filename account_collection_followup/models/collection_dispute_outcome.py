@@ -25,7 +25,6 @@ class CollectionDispute(models.Model):
         string="Decided",
         readonly=True,
         copy=False,
-        tracking=True,
         help="What was decided while its credit note is not posted yet.",
     )
     accepted_on = fields.Date(readonly=True, copy=False)

@@ -246,7 +246,7 @@ class CollectionException(models.Model):
                       (SELECT sum(l.amount * COALESCE(abs(m.amount_total_signed) / NULLIF(abs(m.amount_total), 0), 1))
                          FROM collection_dispute_line l JOIN account_move m ON m.id = l.move_id WHERE l.dispute_id = p.id)
                  FROM collection_dispute p JOIN day d ON d.company_id = p.company_id
-                WHERE p.state = 'open' AND p.deadline < d.today"""
+                WHERE p.state = 'open' AND p.deadline < d.today AND p.credit_outcome IS NULL"""
         )
 
     def _get_join_query(self):

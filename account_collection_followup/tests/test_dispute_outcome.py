@@ -313,6 +313,28 @@ class TestDisputeCredit(FactsCommon):
         dispute.credit_note_ids.filtered(lambda move: move.state == 'draft').action_post()
         self.assertEqual(dispute.state, 'closed')
 
+    def test_decided(self):
+        """What is decided is not changed under its credit note, and is late as such, not as a dispute to solve."""
+        dispute = self._dispute(self.invoice, 133)
+        self._close(dispute, 'accepted')
+        with self._refused("is decided and waits for its credit note"):
+            dispute.line_ids.amount = 200
+        with self._refused("is decided and waits for its credit note"):
+            dispute.write({'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 10})]})
+        with self._refused("is decided and waits for its credit note"):
+            dispute.line_ids.unlink()
+        Exceptions = self.env['collection.exception']
+        domain = [('res_id', '=', dispute.id), ('kind', 'in', ('dispute', 'credit'))]
+        self.env.flush_all()
+        self.assertFalse(Exceptions.search(domain))
+        with freeze_time('2026-03-30 09:00:00'):
+            late = Exceptions.search(domain)
+            self.assertEqual((late.kind, late.amount), ('credit', 133))
+            self.assertIn("still a draft", late.detail)
+            dispute.credit_note_ids.unlink()
+            self.env.invalidate_all()
+            self.assertIn("not prepared", late.detail)
+
     def test_decided_anew(self):
         """A decision that was not carried out can be replaced."""
         dispute = self._dispute(self.invoice, 133)
