@@ -69,7 +69,7 @@ class CollectionDisputeClose(models.TransientModel):
         'ir.attachment', 'collection_dispute_close_proof_rel', string="Enclose", help="Files of the dispute."
     )
     has_proofs = fields.Boolean(compute='_compute_has_proofs')
-    attachment_ids = fields.Many2many('ir.attachment', 'collection_dispute_close_file_rel', string="Other files")
+    attachment_ids = fields.Many2many('ir.attachment', 'collection_dispute_close_file_rel', string="Enclose a file")
 
     # ------------------------------------------------------------------
     # What it starts from
