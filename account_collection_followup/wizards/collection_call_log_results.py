@@ -60,7 +60,10 @@ class CollectionCallLog(models.TransientModel):
         case = self.env['collection.case'].sudo().browse(values['case_id'])
         if self.env.user.has_group(COLLECTOR):
             values['motive'] = case.motive
-        values['plan_first'] = self.env['collection.promise.plan'].with_company(case.company_id)._get_first_date()
+        # the company may be the parent of the only one the user works in
+        values['plan_first'] = (
+            self.env['collection.promise.plan'].sudo().with_company(case.company_id)._get_first_date()
+        )
         return values
 
     # ------------------------------------------------------------------

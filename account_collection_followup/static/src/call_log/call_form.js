@@ -171,7 +171,6 @@ export class CollectionFile extends Component {
     static props = { ...standardWidgetProps };
 
     setup() {
-        this.action = useService("action");
         this.title = _t("Complete");
     }
 
@@ -181,26 +180,38 @@ export class CollectionFile extends Component {
 
     async complete() {
         const { data } = this.props.record;
-        const context = {
+        // not by hook: this dialog is gone when the other one closes
+        const { action } = this.env.services;
+        const additionalContext = {
             default_case_id: data.case_id.id,
             default_call_id: data.call_id ? data.call_id.id : false,
-            dialog_size: "extra-large",
         };
         await this.env.keepCallDraft();
-        await this.action.doAction(
+        // a dialog that takes the place of another keeps the other's end: this one is closed first
+        await action.doAction({ type: "ir.actions.act_window_close" });
+        // what follows a dialog has to wait until it is gone
+        const after = (next) => () => browser.setTimeout(next);
+        const reload = after(() => action.doAction({ type: "ir.actions.client", tag: "soft_reload" }));
+        await action.doAction(
             {
                 type: "ir.actions.act_window",
                 res_model: "collection.contact.check",
                 name: _t("Contacts and circuit"),
                 target: "new",
                 views: [[false, "form"]],
-                context: { default_partner_id: data.partner_id.id, default_company_id: data.company_id.id, dialog_size: "large" },
+                context: {
+                    default_partner_id: data.partner_id.id,
+                    default_company_id: data.company_id.id,
+                    dialog_size: "large",
+                },
             },
             {
-                onClose: () =>
-                    this.action.doAction("account_collection_followup.collection_call_log_action", {
-                        additionalContext: context,
-                    }),
+                onClose: after(() =>
+                    action.doAction("account_collection_followup.collection_call_log_action", {
+                        additionalContext,
+                        onClose: reload,
+                    })
+                ),
             }
         );
     }
