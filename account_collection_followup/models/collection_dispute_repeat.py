@@ -15,7 +15,6 @@ class CollectionDispute(models.Model):
 
     repeats_id = fields.Many2one(
         'collection.dispute',
-        string="Repeats",
         readonly=True,
         copy=False,
         index='btree_not_null',

@@ -219,7 +219,7 @@ class TestActivity(CollectionCommon):
         self.assertEqual((len(note), note.author_id), (1, owner.partner_id))
         self.assertFalse(note.notified_partner_ids)
         closing = self.env['collection.dispute.close'].with_user(self.collector).create(
-            {'dispute_id': dispute.id, 'outcome': 'accepted'}
+            {'dispute_id': dispute.id, 'outcome': 'withdrawn', 'settlement': 'none'}
         )  # fmt: skip
         self.assertEqual(closing.finding, "The pallet was replaced.")
         with self.assertRaisesRegex(UserError, "answered already"):
