@@ -208,8 +208,10 @@ class CollectionCredit(models.Model):
     def _say_rating(self):
         if not self.rating:
             return False
-        source = [self.rating_source, format_date(self.env, self.rating_on) if self.rating_on else '']
-        return self.env._("Rated %(rating)s (%(source)s)", rating=self.rating, source=', '.join(filter(None, source)))
+        whence = [self.rating_source, format_date(self.env, self.rating_on) if self.rating_on else '']
+        whence = ', '.join(filter(None, whence))
+        rated = self.env._("Rated %s", self.rating)
+        return f"{rated} ({whence})" if whence else rated
 
     # ------------------------------------------------------------------
     # Buttons

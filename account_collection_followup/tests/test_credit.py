@@ -142,6 +142,14 @@ class TestCredit(CollectionCommon):
         with self.assertRaises(AccessError):
             credit.partner_id = self.partner_b
 
+    def test_in_words(self):
+        self.credit(rating='B2', rating_source="Agency", rating_on='2026-01-15', valid_until='2026-12-31')
+        lines = self.partner_a.collection_credit_text.split('\n')
+        self.assertEqual(lines[1], "Rated B2 (Agency, 01/15/2026)")
+        self.assertIn("until 12/31/2026", lines[0])
+        self.credit(self.partner_b, insured_amount=0, insurer=False, rating='A')
+        self.assertEqual(self.partner_b.collection_credit_text, "Not insured\nRated A")
+
     def test_who_may_what(self):
         credit = self.credit()
         self.invoice()
