@@ -241,8 +241,9 @@ class CollectionDispute(models.Model):
 
     @api.model
     def _expand_stages(self, stages, domain):
-        """:return: the stages of the board in their order: those of what is open always, closed where there is any"""
-        return [name for name, _label in self._fields['stage'].selection if name != 'closed' or name in stages]
+        """:return: the stages of the board in their order: where disputes are solved always, the others if any is there"""
+        always = ('solving', 'proposed')
+        return [name for name, _label in self._fields['stage'].selection if name in always or name in stages]
 
     @api.depends('line_ids.amount', 'line_ids.currency_id', 'withheld_line_ids.amount', 'withheld_line_ids.currency_id')
     def _compute_amount(self):

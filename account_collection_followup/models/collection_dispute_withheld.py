@@ -1,7 +1,22 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .collection_fact import internal
+
+
+class CollectionDispute(models.Model):
+    """A collector says what else is withheld because of a dispute."""
+
+    _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
+
+    can_withhold = fields.Boolean(compute='_compute_can_withhold')
+
+    @api.depends('state')
+    @api.depends_context('uid')
+    def _compute_can_withhold(self):
+        collector = self.env.user.has_group('account_collection_followup.group_collection_collector')
+        for dispute in self:
+            dispute.can_withhold = collector and dispute.state == 'open'
 
 
 class CollectionDisputeLine(models.Model):

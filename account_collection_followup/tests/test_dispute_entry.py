@@ -131,7 +131,9 @@ class TestDisputeEntry(FactsCommon):
         caller = new_test_user(self.env, 'entry_caller', groups=GROUP + 'caller', company_id=self.company.id)
         with self.assertRaises(AccessError):
             line.with_user(caller).action_hold()
+        self.assertFalse(dispute.with_user(caller).can_withhold or line.with_user(caller).can_choose)
         collector = new_test_user(self.env, 'entry_collector', groups=GROUP + 'collector', company_id=self.company.id)
+        self.assertTrue(dispute.with_user(collector).can_withhold and line.with_user(collector).can_choose)
         line.with_user(collector).action_hold()
         self.assertTrue(line.holds)
         self.assertEqual(dispute.message_ids[0].author_id, collector.partner_id)
