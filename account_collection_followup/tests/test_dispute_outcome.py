@@ -242,6 +242,13 @@ class TestDisputeCredit(FactsCommon):
         with self._refused("decided when it is closed", AccessError):
             dispute.with_user(self.collector).line_ids.accepted = 1
 
+    def test_without_the_form(self):
+        """The dialog works out the same for who calls it from outside."""
+        values = {'outcome': 'accepted', 'dispute_id': self._dispute(self.invoice, 133).id}
+        dialog = self.env['collection.dispute.close'].with_user(self.collector).create(values)
+        dialog.action_close()
+        self.assertEqual(dialog.dispute_id.credit_note_ids.amount_total, 133)
+
     def test_proposal(self):
         """The dialog starts from what the resolver proposes and says who it was."""
         dispute = self._dispute(self.invoice, 133)

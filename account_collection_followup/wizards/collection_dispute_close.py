@@ -35,9 +35,7 @@ class CollectionDisputeClose(models.TransientModel):
     )
     answer = fields.Text("Remark", help="Facts only. Kept with the dispute, not sent to the customer.")
     # accepted
-    settlement = fields.Selection(
-        '_get_settlements', compute='_compute_settlement', store=True, readonly=False, required=True
-    )
+    settlement = fields.Selection('_get_settlements', compute='_compute_settlement', store=True, readonly=False)
     line_ids = fields.One2many(
         'collection.dispute.close.line', 'wizard_id', compute='_compute_line_ids', store=True, readonly=False
     )
