@@ -118,7 +118,7 @@ class ResPartner(models.Model):
         """:return: the warning that a message or a call goes to somebody else than the level asks for"""
         if need == 'phone':
             return self.env._(
-                "Nobody who can be called is %(roles)s: %(contact)s is called.",
+                "No contact is %(roles)s and can be called: %(contact)s is called.",
                 roles=', '.join(missing),
                 contact=contact.display_name,
             )
