@@ -29,8 +29,8 @@ class CollectionCallReport(models.Model):
     rep_id = fields.Many2one('res.users', "Sales rep", readonly=True)
     user_id = fields.Many2one('res.users', "Asked by", readonly=True)
     company_id = fields.Many2one('res.company', readonly=True)
-    answers = fields.Float("Answers", readonly=True, digits=(16, 2))
-    positive = fields.Float("Positive", readonly=True, digits=(16, 2))
+    answers = fields.Float(readonly=True, digits=(16, 2))
+    positive = fields.Float(readonly=True, digits=(16, 2))
     positive_share = fields.Float("Positive, %", readonly=True, digits=(16, 1), aggregator='avg')
 
     _depends = {

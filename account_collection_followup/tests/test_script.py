@@ -81,7 +81,7 @@ class TestScript(CollectionCommon):
         """Without accounting rights and without granting anything (R4, R24)."""
         call = self.call(self.rep)
         form = self.answer(self.log(call), **self.ALL_WELL, payment='yes')
-        self.assertEqual(form.result, 'all_well')
+        self.assertEqual((form.result, form.payment_confirmed), ('all_well', True))
         form.save().action_save()
         self.assertEqual((call.result, call.promise_id.line_ids.date), ('all_well', date(2026, 3, 16)))
         self.assertEqual((call.promise_id.user_id, call.promise_id.amount), (self.rep, 1000))

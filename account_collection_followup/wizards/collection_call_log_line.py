@@ -14,7 +14,7 @@ class CollectionCallLogLine(models.TransientModel):
     move_id = fields.Many2one('account.move')
     line_id = fields.Many2one('account.move.line')
     name = fields.Char("Number")
-    chosen = fields.Boolean("Chosen")
+    chosen = fields.Boolean()
     currency_id = fields.Many2one('res.currency')
     date_maturity = fields.Date("Due Date")
     amount = fields.Monetary(required=True)

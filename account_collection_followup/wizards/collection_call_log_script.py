@@ -14,6 +14,8 @@ class CollectionCallLog(models.TransientModel):
     proposed_result = fields.Char(help="The result the answers led to last.")
     proposed_reason = fields.Text(help="The reason the answers made up last.")
 
+    payment_confirmed = fields.Boolean(compute='_compute_payment_confirmed')
+
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
@@ -70,7 +72,13 @@ class CollectionCallLog(models.TransientModel):
             answer.script_line_id._is_positive(answer.choice) for answer in questions if not answer.joined
         )
 
+    @api.depends('answer_ids.choice')
+    def _compute_payment_confirmed(self):
+        for log in self:
+            log.payment_confirmed = log._is_payment_confirmed()
+
     def _is_payment_confirmed(self):
+        """:return: whether all is well, and the customer will pay when the invoices fall due (R4)"""
         return self._is_all_well() and any(
             answer.choice == 'yes' and answer.script_line_id.yes_result == 'promise'
             for answer in self._get_questions(gated=True)
