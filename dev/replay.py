@@ -20,6 +20,8 @@ from replay_report import as_plain, build_report, print_report
 from odoo import SUPERUSER_ID, Command
 
 GROUP = "account_collection_followup.group_collection_"
+#: so soon promises to pay who never will
+VAIN_DAYS = 4
 QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True}
 
 
@@ -195,7 +197,7 @@ class World:
             return
         owed = self._get_owed(call, day)
         if owed and call.partner_id.name in self.history.unpaid:
-            self._hear_excuse(call, day)
+            self._hear_excuse(call, owed, day)
         elif owed:
             self._take_promises(call, owed, day)
         else:
@@ -218,7 +220,8 @@ class World:
     def _take_promises(self, call, invoices, day):
         by_date = {}
         for invoice in invoices:
-            by_date.setdefault(invoice.get_promised_date(day), []).append(invoice)
+            promised_on = invoice.get_promised_date(day) if invoice.settled else day + timedelta(days=VAIN_DAYS)
+            by_date.setdefault(promised_on, []).append(invoice)
         for promised_on, group in sorted(by_date.items()):
             lines = [Command.create({"move_id": invoice.move.id, "date": promised_on}) for invoice in group]
             call.env["collection.promise"].create(
@@ -228,14 +231,16 @@ class World:
                 invoice.promises.append((day, promised_on))
         call.action_made("promise")
 
-    def _hear_excuse(self, call, day):
-        """Who never pays is not there, wants to be called again, or refuses."""
-        behaviour = draw(f"{call.partner_id.name} {call.sudo().step_id.date or call.planned_on}", 3)
+    def _hear_excuse(self, call, owed, day):
+        """Who never pays is not there, wants to be called again, promises in vain, or refuses."""
+        behaviour = draw(f"{call.partner_id.name} {call.sudo().step_id.date or call.planned_on}", 5)
         if behaviour == 0 and not call.tried:
             call.action_made("absent")
         elif behaviour == 1 and call.sudo().step_id:
             callback_on = day + timedelta(days=3 if day.weekday() < 2 else 5)
             call.action_made("callback", callback_on=callback_on)
+        elif behaviour == 2:
+            self._take_promises(call, owed, day)
         else:
             call.action_made("refusal", note="Says that nothing can be paid now.")
 

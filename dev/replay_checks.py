@@ -206,6 +206,9 @@ class Checks:
         if not last:
             if level.kind == "litigation" and self.is_sued(step.customer):
                 return  # joined
+            if level.kind == "formal" and step.jump and self.may_jump(invoice, day):
+                self.jumps += 1
+                return  # promised in vain before it was ever asked for in writing
             if level != self.levels[0] or day < invoice.due + timedelta(days=level.delay):
                 raise Breach(f"{what}: enters at {level.name}, due on {invoice.due}.")
             return
