@@ -22,10 +22,11 @@ class CollectionCall(models.Model):
     @api.model
     def _hand_on(self, root):
         # EXTENDS: what is due today or late does not wait until he is back
-        super()._hand_on(root)
+        result = super()._hand_on(root)
         today = root._collection_today()
         due = Domain([('company_id', '=', root.id), ('state', '=', 'planned'), ('planned_on', '<=', today)])
         self.search(due & Domain('user_id.out_of_office_from', '!=', False))._hand_to_stand_in(today)
+        return result
 
     def _hand_to_stand_in(self, day=None):
         """Give planned calls whose caller is away to who stands in for him; they stay where there is nobody.

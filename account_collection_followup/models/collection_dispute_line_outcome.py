@@ -31,13 +31,14 @@ class CollectionDisputeLine(models.Model):
 
     def _check_dispute_open(self):
         """What was decided about is not changed under the credit note that was made for it."""
-        super()._check_dispute_open()
+        result = super()._check_dispute_open()
         if not is_internal(self) and any(dispute.credit_outcome for dispute in self.dispute_id):
             raise UserError(
                 self.env._(
                     "This dispute is decided and waits for its credit note: decide anew to change what it covers."
                 )
             )
+        return result
 
     @api.constrains('accepted', 'amount')
     def _check_accepted_amount(self):

@@ -92,6 +92,13 @@ class CollectionPromiseLine(models.Model):
         self.ensure_one()
         return self.promise_id.get_formview_action()
 
+    def _get_left_now(self):
+        """:return: what is still to come of the amount, as the item stands now"""
+        self.ensure_one()
+        self.sudo()._relink()
+        line = self.sudo()
+        return line._left(line.line_id.amount_residual_currency)
+
     # ------------------------------------------------------------------
     # Creation
     # ------------------------------------------------------------------

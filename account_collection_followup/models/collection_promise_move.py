@@ -157,14 +157,3 @@ class CollectionPromise(models.Model):
             for amounts in (lines, promise.line_ids)
         )
         return self.env._("Promise moved from %(old)s to %(new)s.", old=old, new=new)
-
-
-class CollectionPromiseLine(models.Model):
-    _inherit = 'collection.promise.line'
-
-    def _get_left_now(self):
-        """:return: what is still to come of the amount, as the item stands now"""
-        self.ensure_one()
-        self.sudo()._relink()
-        line = self.sudo()
-        return line._left(line.line_id.amount_residual_currency)

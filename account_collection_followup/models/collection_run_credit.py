@@ -7,8 +7,9 @@ class CollectionRun(models.Model):
     _inherit = 'collection.run'  # pylint: disable=consider-merging-classes-inherited
 
     def _prepare_acts(self):
-        super()._prepare_acts()
+        result = super()._prepare_acts()
         self._prepare_part(
             self.env['collection.credit']._prepare_day,
             self.env._("Nobody could be told of the insurers' limits."),
         )
+        return result

@@ -6,6 +6,7 @@ from ..tools import DAYS, get_range_problem
 #: working days to solve a dispute, where neither its type nor its team says otherwise (R12)
 DEFAULT_DAYS = 10
 
+
 class CollectionTeam(models.Model):
     """People who solve a type of dispute: sales, logistics, administration… (R12)
 

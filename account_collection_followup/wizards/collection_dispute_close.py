@@ -56,9 +56,7 @@ class CollectionDisputeClose(models.TransientModel):
         store=True,
         readonly=False,
     )
-    contact_id = fields.Many2one(
-        'res.partner', string="Contact", compute='_compute_contact', store=True, readonly=False
-    )
+    contact_id = fields.Many2one('res.partner', compute='_compute_contact', store=True, readonly=False)
     subject = fields.Char(compute='_compute_message', store=True, readonly=False)
     body = fields.Html("Message", compute='_compute_message', store=True, readonly=False)
     proposed_body = fields.Html(compute='_compute_message', store=True)

@@ -36,7 +36,7 @@ class CollectionPromisePlan(models.TransientModel):
     total = fields.Monetary(compute='_compute_total')
     count = fields.Integer("Instalments", default=3, required=True)
     first_date = fields.Date("First on", required=True, default=lambda self: self._get_first_date())
-    every = fields.Integer("Every", default=1, required=True)
+    every = fields.Integer(default=1, required=True)
     unit = fields.Selection([('month', "months"), ('week', "weeks"), ('day', "days")], required=True, default='month')
     line_ids = fields.One2many(
         'collection.promise.plan.line', 'plan_id', compute='_compute_line_ids', store=True, readonly=False

@@ -38,9 +38,7 @@ class CollectionSettings(models.TransientModel):
     collection_daily_cap = fields.Integer(related='company_id.collection_daily_cap', readonly=False)
     collection_call_tries = fields.Integer(related='company_id.collection_call_tries', readonly=False)
     collection_documents_days = fields.Integer(related='company_id.collection_documents_days', readonly=False)
-    collection_paid_already_days = fields.Integer(
-        related='company_id.collection_paid_already_days', readonly=False
-    )
+    collection_paid_already_days = fields.Integer(related='company_id.collection_paid_already_days', readonly=False)
     collection_exception_days = fields.Integer(related='company_id.collection_exception_days', readonly=False)
     collection_qualify_days = fields.Integer(related='company_id.collection_qualify_days', readonly=False)
     collection_escalate_days = fields.Integer(related='company_id.collection_escalate_days', readonly=False)
@@ -72,8 +70,8 @@ class CollectionSettings(models.TransientModel):
         """What saving the number of years would delete the next night."""
         for settings in self:
             company = settings.company_id._origin.sudo()
-            settings.retention_text = self.env['collection.case'].sudo()._say_expired(
-                company, settings.collection_retention_years
+            settings.retention_text = (
+                self.env['collection.case'].sudo()._say_expired(company, settings.collection_retention_years)
             )
 
     def _compute_display_name(self):
