@@ -78,15 +78,15 @@ class CollectionDisputeClose(models.TransientModel):
 
     @api.model
     def _get_settlements(self):
-        settlements = [
-            ('credit', self.env._("Prepare a credit note")),
-            ('existing', self.env._("Choose a credit note that exists")),
-            ('none', self.env._("Nothing to credit: it was put right otherwise")),
-        ]
+        settlements = {
+            'credit': self.env._("Prepare a credit note"),
+            'existing': self.env._("Choose a credit note that exists"),
+            'none': self.env._("Nothing to credit: it was put right otherwise"),
+        }
         if not self.env['collection.dispute']._can_credit():
             # who may not read credit notes cannot choose one
-            del settlements[1]
-        return settlements
+            del settlements['existing']
+        return list(settlements.items())
 
     @api.depends('dispute_id')
     def _compute_settlement(self):
