@@ -460,6 +460,8 @@ class RightsCommon(CollectionCommon):
             # dialogs
             ('collection.call.log', 'action_save'): lambda: wizard(
                 'collection.call.log', {'default_call_id': self.call(owner).id}, result='all_well'),
+            ('collection.call.log', 'keep_draft'): lambda: Press(
+                self.env['collection.call.log'], (self.call(owner).case_id.id, {'note': "He calls back."})),
             ('collection.promise.confirmation', 'action_confirm'): lambda: wizard(
                 'collection.promise.confirmation', {'default_promise_id': self.promise().id}),
             ('collection.promise.move', 'action_move'): lambda: wizard(

@@ -263,7 +263,7 @@ class TestItem(CollectionCommon):
             self.run_day('2026-02-16')
             self.complete(self.steps(), '2026-02-16')
         with freeze_time('2026-02-20'):
-            for move, amount in ((self.partly, 600), (self.half_foreign, 100), (self.of_branch, None)):
+            for move, amount in ((self.partly, 450), (self.half_foreign, 100), (self.of_branch, None)):
                 self.env['collection.dispute'].create(
                     {'type_id': kind.id, 'line_ids': [Command.create({'move_id': move.id, 'amount': amount})]}
                 )

@@ -109,6 +109,7 @@ class CollectionCallLog(models.TransientModel):
         :param dict content: values of the dialog; empty to start over
         :raise AccessError: if the user may not log a call with this customer
         """
+        self.check_access('create')
         case = self.env['collection.case'].browse(case_id)
         if not case.has_access('read') and not self._get_call({'case_id': case_id})._filtered_access('write'):
             raise AccessError(self.env._("This is not your call."))
