@@ -13,7 +13,7 @@ class CollectionCircuitRecordLine(models.TransientModel):
     # checked when it is noted: see collection.circuit.stage._record
     move_ref = fields.Integer()
     invoice = fields.Char(readonly=True)
-    due_date = fields.Date("Due", readonly=True)
+    due_date = fields.Date("Due date", readonly=True)
     stands = fields.Char("Stood", readonly=True)
     stage = fields.Selection(STAGES, string="Stands now")
     scheduled_for = fields.Date("Payment on")
