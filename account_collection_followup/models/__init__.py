@@ -88,10 +88,12 @@ from . import collection_promise
 from . import collection_promise_line
 from . import collection_promise_settlement
 from . import collection_promise_move
+from . import collection_promise_caller
 from . import collection_promise_broken
 from . import collection_promise_confirmation
 from . import collection_promise_letter
 from . import collection_promise_signature
+from . import collection_promise_unsent
 from . import collection_policy_promise
 from . import collection_case_promise
 from . import collection_run

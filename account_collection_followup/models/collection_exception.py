@@ -19,6 +19,7 @@ KINDS = {
     'declare': ("Insurer not told in time", 'collection.credit'),
     'credit': ("Credit note of a dispute not posted", 'collection.dispute'),
     'answer': ("Answer to a dispute not sent", 'collection.dispute'),
+    'confirmation': ("Confirmation of a promise not sent", 'collection.promise'),
 }
 #: ids of the view: the record's own id, told apart by kind
 STRIDE = 32

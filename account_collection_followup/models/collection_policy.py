@@ -147,7 +147,7 @@ class CollectionPolicy(models.Model):
         "Amount a caller may grant",
         default=5000,
         tracking=True,
-        help="Largest promise a first-level caller may take (company currency).",
+        help="Up to so much a first-level caller may take in promises from one customer (company currency).",
     )
 
     @api.depends('company_id')

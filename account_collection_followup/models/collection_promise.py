@@ -228,52 +228,6 @@ class CollectionPromise(models.Model):
             if promise.made_on > promise.company_id._collection_today():
                 raise ValidationError(self.env._("A promise cannot be made in the future."))
 
-    def _check_caller(self):
-        """A first-level caller grants single promises within the policy's limits (R24).
-
-        :raise UserError: naming the limit
-        """
-        if self.env.su or self.env.user.has_group('account_collection_followup.group_collection_collector'):
-            return
-        policies = self._get_policies()
-        for promise in self.filtered(lambda promise: promise._grants_time()):
-            policy = policies[promise]
-            if promise.is_plan:
-                raise UserError(self.env._("An instalment plan is granted by a collector: hand the call over."))
-            limit = fields.Date.add(promise.made_on, days=policy.caller_promise_days)
-            if max(promise.line_ids.mapped('date')) > limit:
-                raise UserError(
-                    self.env._(
-                        "You may accept a date until %(limit)s (%(days)s days): hand a later one over to a collector.",
-                        limit=format_date(self.env, limit),
-                        days=policy.caller_promise_days,
-                    )
-                )
-            currency = promise.company_id.currency_id
-            if currency.compare_amounts(promise._get_company_amount(), policy.caller_promise_amount) > 0:
-                raise UserError(
-                    self.env._(
-                        "You may accept up to %(limit)s: hand a larger promise over to a collector.",
-                        limit=currency.format(policy.caller_promise_amount),
-                    )
-                )
-
-    def _grants_time(self):
-        """:return: whether it grants anything: who confirms to pay when the invoice falls due is given no time (R4)"""
-        self.ensure_one()
-        return any(
-            not line.line_id or line.date > max(line.line_id.date_maturity or line.line_id.date, self.made_on)
-            for line in self.sudo().line_ids
-        )
-
-    def _get_company_amount(self):
-        """:return: total of the promise in the currency of the company, at the rate of the day it was made"""
-        self.ensure_one()
-        return sum(
-            line.currency_id._convert(line.amount, self.company_id.currency_id, self.company_id, self.made_on)
-            for line in self.line_ids
-        )
-
     @api.depends('partner_id', 'next_date')
     def _compute_display_name(self):
         for promise in self:

@@ -338,6 +338,47 @@ class TestPromise(FactsCommon):
         )
         self.assertEqual(granted.user_id, caller)
 
+    def _caller(self):
+        return new_test_user(self.env, 'granting_caller', groups=GROUP + 'caller', company_id=self.company.id)
+
+    def _grant(self, user, item, amount, day='2026-03-12'):
+        line = Command.create({'move_id': item.move_id.id, 'amount': amount, 'date': day})
+        return self.env['collection.promise'].with_user(user).create({'line_ids': [line]})
+
+    def test_caller_limit_is_per_customer(self):
+        """What callers granted a customer and still runs counts together; what a collector granted does not."""
+        caller, items = self._caller(), [self._receivable(self._invoice(4900)) for _number in range(3)]
+        collector = new_test_user(
+            self.env, 'granting_collector', groups=GROUP + 'collector', company_id=self.company.id
+        )
+        self._grant(collector, items[0], 4900)
+        first = self._grant(caller, items[1], 4900)
+        with self._refused("already"):
+            self._grant(caller, items[2], 101)
+        self.assertTrue(self._grant(caller, items[2], 100))
+        with freeze_time('2026-03-03'):
+            self._pay(items[1], 4900, '2026-03-03')
+            self.assertEqual(first.state, 'kept')
+            self.assertTrue(self._grant(caller, self._receivable(self._invoice(4900)), 4900))
+
+    def test_caller_does_not_promise_again(self):
+        """What was cancelled or missed is promised again by a collector, but for a slip put right the same day."""
+        caller = self._caller()
+        promise = self._grant(caller, self.item, 100)
+        promise.action_cancel("Wrong amount")
+        promise = self._grant(caller, self.item, 200)
+        with freeze_time('2026-03-04'):
+            promise.action_cancel("He wants a later day")
+            with self._refused("collector"):
+                self._grant(caller, self.item, 200, '2026-03-19')
+            other = self._receivable(self._invoice(300))
+            self._grant(caller, other, 300)
+        with freeze_time('2026-03-20'):
+            promise._settle_due(self.company)
+            with self._refused("promised before"):
+                self._grant(caller, other, 300, '2026-03-25')
+            self.assertTrue(self._promise((other, 300, '2026-03-25')))
+
     def test_branch(self):
         """A branch's invoice is promised to its company (R69)."""
         move = self._branch_invoice()

@@ -58,6 +58,29 @@ class TestPromiseConfirmation(FactsCommon):
         mail.state = 'sent'
         self.assertIn("By e-mail to", self.promise.confirmation_text)
 
+    def test_failed(self):
+        """Who is responsible has it on his list, and it is an exception, until it is confirmed."""
+        self.promise.with_user(self.caller).action_confirm()
+        mail = self.promise.confirmation_mail_id
+        mail.write({'state': 'exception', 'failure_reason': "No such mailbox"})
+        mail._postprocess_sent_message(success_pids=[], success_emails=[], failure_reason="No such mailbox")
+        self.assertEqual(self.promise.activity_ids.user_id, self.caller)
+
+        def get_exceptions():
+            self.env.flush_all()
+            return self.env['collection.exception'].search(
+                [('kind', '=', 'confirmation'), ('partner_id', '=', self.customer.id)]
+            )
+
+        found = get_exceptions()
+        self.assertEqual((found.res_id, found.amount), (self.promise.id, 600))
+        self.assertIn("No such mailbox", found.detail)
+        self.promise.action_confirm('letter')
+        self.assertFalse(self.promise.activity_ids or get_exceptions())
+        self.promise.action_confirm()
+        self.promise.confirmation_mail_id.cancel()
+        self.assertTrue(self.promise.activity_ids)
+
     def test_language(self):
         """The language of who reads it, not of who writes."""
         self.env['res.lang']._activate_lang('fr_FR')
