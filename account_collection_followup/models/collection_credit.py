@@ -9,15 +9,16 @@ from odoo.tools import format_date
 from .collection_fact import internal, is_internal
 
 COLLECTOR = 'account_collection_followup.group_collection_collector'
-#: an overdue insured invoice nobody has declared: until when the insurer wants to know
-Undeclared = namedtuple('Undeclared', ['move', 'due_date', 'limit'])
+#: an overdue insured instalment nobody has declared: what is open of it in company currency, and until when the insurer
+#: wants to know
+Undeclared = namedtuple('Undeclared', ['move', 'due_date', 'residual', 'limit'])
 
 
 class CollectionCredit(models.Model):
     """What is known of a customer's credit: who insures it, for how much, how he is rated (R79).
 
     One in force per customer and root company; changes stay in the chatter. The insurer's time limit runs per
-    unpaid invoice: the responsible is told some days before the first one passes.
+    unpaid invoice, each instalment by itself: the responsible is told some days before the first one passes.
     """
 
     _name = 'collection.credit'
@@ -110,7 +111,12 @@ class CollectionCredit(models.Model):
             items = insured._get_overdue_items(company)
             for credit in insured:
                 rows = [
-                    Undeclared(item.move_id, item.due_date, working.roll_backward(credit._get_limit(item)))
+                    Undeclared(
+                        item.move_id,
+                        item.due_date,
+                        item.residual,
+                        working.roll_backward(credit._get_limit(item)),
+                    )
                     for item in items.get(credit.partner_id, ())
                     if credit._covers(item)
                 ]
@@ -140,10 +146,16 @@ class CollectionCredit(models.Model):
     def _covers(self, item):
         """:return: whether an item is insured and was not declared"""
         dated = item.invoice_date or item.date
-        return not (self.valid_until and dated > self.valid_until) and item.move_id not in self._get_declared_moves()
+        return not (self.valid_until and dated > self.valid_until) and not self._is_declared(item)
 
-    def _get_declared_moves(self):
-        return self.declaration_ids.filtered(lambda declaration: not declaration.cancelled).move_ids
+    def _is_declared(self, item):
+        """:return: whether the insurer was told of an instalment: its invoice was declared once it was overdue"""
+        return any(
+            not declaration.cancelled
+            and item.move_id in declaration.move_ids
+            and item.due_date < declaration.declared_on
+            for declaration in self.declaration_ids
+        )
 
     def _get_limit(self, item):
         """:return: the last day on which the insurer accepts the declaration of an item"""
@@ -230,18 +242,18 @@ class CollectionCredit(models.Model):
             if not rows:
                 raise UserError(self.env._("Nothing has to be declared for %s.", credit.partner_id.display_name))
             moves = self.env['account.move'].sudo().union(*(row.move for row in rows))
-            internal(self.env['collection.credit.declaration'].sudo()).create(credit._prepare_declaration(moves))
+            internal(self.env['collection.credit.declaration'].sudo()).create(credit._prepare_declaration(rows))
             credit.message_post(
                 body=self.env._("Declared to the insurer: %s", ', '.join(moves.mapped('name'))),
                 subtype_xmlid='mail.mt_note',
             )
         self._activity_update()
 
-    def _prepare_declaration(self, moves):
+    def _prepare_declaration(self, rows):
         return {
             'credit_id': self.id,
-            'move_ids': [fields.Command.set(moves.ids)],
+            'move_ids': [fields.Command.set({row.move.id for row in rows})],
             'declared_on': self.company_id._collection_today(),
             'user_id': self.env.uid,
-            'amount': sum(moves.mapped('amount_residual_signed')),
+            'amount': sum(row.residual for row in rows),
         }

@@ -31,6 +31,7 @@ class CollectionException(models.Model):
                          AND NOT EXISTS (SELECT FROM collection_credit_declaration_move_rel r
                                            JOIN collection_credit_declaration n ON n.id = r.declaration_id
                                             AND n.credit_id = k.id AND n.cancelled IS NOT TRUE
+                                            AND COALESCE(l.date_maturity, l.date) < n.declared_on
                                           WHERE r.move_id = l.move_id)) x ON x.last_day < d.today
                 WHERE k.active AND k.declare_days > 0 AND k.insured_amount > 0
                 GROUP BY k.id"""

@@ -1,6 +1,7 @@
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from .common import TODAY, CollectionCommon
@@ -106,6 +107,34 @@ class TestCredit(CollectionCommon):
         declaration.with_user(self.collector).action_cancel()
         self.env.invalidate_all()
         self.assertEqual(str(credit.declare_by), '2026-03-12')
+
+    def test_each_instalment_by_itself(self):
+        """A declaration covers what was overdue then: the instalment that falls due later is declared by itself."""
+        term = self.env['account.payment.term'].create(
+            {
+                'name': "Half at once, half later",
+                'line_ids': [
+                    Command.create({'value': 'percent', 'value_amount': 50, 'nb_days': days}) for days in (0, 30)
+                ],
+            }
+        )
+        credit = self.credit(declare_days=10)
+        move = self.invoice(due=False, invoice_date='2026-02-20', invoice_payment_term_id=term.id)
+        credit.with_user(self.collector).action_declare()
+        self.assertEqual((credit.declaration_ids.move_ids, credit.declaration_ids.amount), (move, 500))
+        self.assertFalse(credit.declare_by)
+        for day, limit in (('2026-03-22', None), ('2026-03-23', '2026-04-01'), ('2026-04-01', '2026-04-01')):
+            with freeze_time(day):
+                self.env.invalidate_all()
+                self.assertEqual(str(credit.declare_by or None), str(limit))
+                self.assertFalse(self.exceptions())
+        with freeze_time('2026-04-02'):
+            self.env.invalidate_all()
+            self.assertEqual((self.exceptions().partner_id, self.exceptions().amount), (self.partner_a, 500))
+            credit.with_user(self.collector).action_declare()
+            self.assertEqual(credit.declaration_ids.mapped('amount'), [500, 500])
+            self.env.invalidate_all()
+            self.assertFalse(credit.declare_by or self.exceptions())
 
     def test_passed_limit_is_an_exception(self):
         """From the first working day after it, until it is declared: what the SQL says is what the ORM says."""
