@@ -29,9 +29,16 @@ class CollectionCall(models.Model):
     )
     documents_text = fields.Char("Documents", compute='_compute_documents_text', help="Those an e-mail brings.")
 
-    @api.depends_context('collection_documents')
+    letterhead_id = fields.Many2one('res.company', compute='_compute_documents_text')
+
+    @api.depends('company_id')
+    @api.depends_context('collection_documents', 'collection_letterhead')
     def _compute_documents_text(self):
-        self.documents_text = self.env.context.get('collection_documents', '')
+        """What an e-mail brings, and in whose name: the branch's when all documents are one branch's (R69)."""
+        letterhead = self.env['res.company'].browse(self.env.context.get('collection_letterhead') or [])
+        for call in self:
+            call.documents_text = self.env.context.get('collection_documents', '')
+            call.letterhead_id = letterhead or call.company_id
 
     @api.constrains('right_contact_id', 'partner_id')
     def _check_right_contact(self):
@@ -289,7 +296,11 @@ class CollectionCall(models.Model):
 
     def _prepare_documents_mail(self, moves, contact, attachments):
         """:return: values of the e-mail, which is kept with the case"""
-        call = self.sudo().with_context(collection_documents=', '.join(moves.mapped('name')))
+        companies = moves.company_id
+        company = companies if len(companies) == 1 else self.sudo().company_id
+        call = self.sudo().with_context(
+            collection_documents=', '.join(moves.mapped('name')), collection_letterhead=company.id
+        )
         template = call.env.ref('account_collection_followup.mail_template_documents')
         text = template._generate_template(call.ids, ('subject', 'body_html'))[call.id]
         if is_html_empty(text['body_html']):
@@ -302,7 +313,7 @@ class CollectionCall(models.Model):
             'model': 'collection.case',
             'res_id': call.case_id.id,
             'message_type': 'email_outgoing',
-            'email_from': sender.email_formatted or call.company_id.partner_id.email_formatted,
+            'email_from': sender.email_formatted or company.partner_id.email_formatted,
             'author_id': sender.id,
             'recipient_ids': [fields.Command.set(contact.ids)],
             'attachment_ids': [fields.Command.set(attachments.ids)],

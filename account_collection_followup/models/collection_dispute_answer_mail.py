@@ -45,6 +45,7 @@ class CollectionDispute(models.Model):
     answer_name = fields.Char(compute='_compute_answer_words')
     answer_until_text = fields.Char(compute='_compute_answer_words')
     contested_text = fields.Char(compute='_compute_answer_words')
+    letterhead_id = fields.Many2one('res.company', compute='_compute_letterhead_id')
 
     # ------------------------------------------------------------------
     # The text
@@ -58,6 +59,7 @@ class CollectionDispute(models.Model):
             'object.answer_sender',
             'object.answer_until_text',
             'object.contested_text',
+            'object.letterhead_id.name',
             'object.company_id.name',
         )
 
@@ -76,6 +78,13 @@ class CollectionDispute(models.Model):
                 self.env._("%(invoice)s (%(amount)s)", invoice=move.name, amount=move.currency_id.format(amount))
                 for move, amount in dispute._get_contested_amounts()
             )
+
+    @api.depends('line_ids.move_id')
+    def _compute_letterhead_id(self):
+        """The branch that sold, if it is one (R69)."""
+        for dispute in self:
+            companies = dispute.sudo().line_ids.move_id.company_id
+            dispute.letterhead_id = companies if len(companies) == 1 else dispute.company_id
 
     def _get_contested_amounts(self):
         """:return: list of (invoice, amount contested of it), as superuser"""
@@ -170,7 +179,7 @@ class CollectionDispute(models.Model):
             'model': self._name,
             'res_id': self.id,
             'message_type': 'email_outgoing',
-            'email_from': author.email_formatted or self.company_id.partner_id.email_formatted,
+            'email_from': author.email_formatted or self.letterhead_id.partner_id.email_formatted,
             'author_id': author.id,
             'recipient_ids': [(6, 0, contact.ids)],
             'attachment_ids': [(6, 0, attachments.ids)],

@@ -237,6 +237,9 @@ class TestDispute(FactsCommon):
     def test_branch(self):
         """Of a branch's invoice, the dispute belongs to the company, which shares it (R69)."""
         dispute = self._dispute(self._branch_invoice(), 100)
+        answer = dispute._render_answer(dispute.partner_id, date(2026, 3, 20))
+        self.assertTrue(answer['subject'].startswith("Branch of the tests:"))
+        self.assertIn("Branch of the tests", answer['body_html'])
         self.assertEqual((dispute.company_id, dispute.line_ids.company_id), (self.company, self.company))
 
     def test_other_company(self):
