@@ -40,3 +40,12 @@ class CollectionCallDraft(models.Model):
     def _forget_old(self):
         limit = fields.Datetime.now() - timedelta(days=DAYS_KEPT)
         self.sudo().search([('write_date', '<', limit)]).unlink()
+
+
+class CollectionCall(models.Model):
+    _inherit = 'collection.call'
+
+    def _record_made(self, result, callback_on):
+        # EXTENDS: what was typed about a call that a colleague logged meanwhile is of no use to anybody
+        super()._record_made(result, callback_on)
+        self.env['collection.call.draft'].sudo().search([('case_id', '=', self.case_id.id)]).unlink()

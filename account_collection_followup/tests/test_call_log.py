@@ -127,6 +127,32 @@ class TestCallLog(CollectionCommon):
         for record in (self.second, call.case_id, self.partner_a):
             self.assertNotIn(self.contact, record.message_partner_ids)
 
+    def test_documents_in_the_name_of_the_branch(self):
+        """When all of them are one branch's (R69)."""
+        branch = self.env['res.company'].create({'name': "Northern branch", 'parent_id': self.company.id})
+        self.env.cr.flush()  # gives the branch its accounts
+        self.env.user.company_ids += branch
+        move = (
+            self.env['account.move']
+            .with_context(allowed_company_ids=[branch.id, self.company.id])
+            .create(
+                {
+                    'move_type': 'out_invoice',
+                    'partner_id': self.partner_a.id,
+                    'invoice_line_ids': [Command.create({'name': "work", 'price_unit': 10, 'tax_ids': []})],
+                }
+            )
+        )
+        move.action_post()
+        move = move.with_env(self.env)
+        call = self.call()
+        files = self.env['ir.attachment']
+        subject = call._prepare_documents_mail(move, self.contact, files)['subject']
+        self.assertTrue(subject.startswith("Northern branch:"), subject)
+        mail = call._prepare_documents_mail(move + self.move, self.contact, files)
+        self.assertTrue(mail['subject'].startswith(f"{self.company.name}:"), mail['subject'])
+        self.assertNotIn("telephone", mail['body_html'])
+
     def test_documents_in_the_language_of_who_gets_them(self):
         self.env['res.lang']._activate_lang('fr_FR')
         template = self.env.ref('account_collection_followup.mail_template_documents')
@@ -333,6 +359,15 @@ class TestCallLog(CollectionCommon):
         draft = self.env['collection.call.draft'].search([])
         with freeze_time(draft.write_date + timedelta(days=8)):
             draft._forget_old()
+        self.assertFalse(self.env['collection.call.draft'].search([]))
+
+    def test_a_draft_goes_with_the_call_a_colleague_logs(self):
+        """A try leaves it: the call is still to be made."""
+        call = self.call()
+        self.keep(self.caller, note="Typed")
+        call.with_user(self.collector).action_made('absent')
+        self.assertTrue(self.log(call).draft_text)
+        call.with_user(self.collector).action_made('refusal', note="No.")
         self.assertFalse(self.env['collection.call.draft'].search([]))
 
     def test_a_draft_of_what_was_paid_meanwhile(self):
