@@ -9,13 +9,13 @@ from .collection_fact import internal
 
 _logger = logging.getLogger(__name__)
 
-#: what people said, and who they were: model → fields emptied when the time is over. Amounts, dates, results,
+#: what people said, who they were, and what we thought of it: model → fields emptied when the time is over. Amounts, dates, results,
 #: invoices and messages sent stay
 PERSONAL_FIELDS = {
     'collection.call': ('note', 'contact_id', 'right_contact_id'),
     'collection.call.answer': ('note',),
     'collection.consultation': ('reason',),
-    'collection.dispute': ('reason', 'name', 'proposed_text'),
+    'collection.dispute': ('reason', 'name', 'proposed_text', 'motive'),
     'collection.hold': ('reason',),
     'collection.promise': ('note', 'contact_id', 'payment_means'),
 }
@@ -88,7 +88,9 @@ class CollectionCase(models.Model):
             count += len(holding)
         self._delete_stage_notes()
         self._delete_talk()
-        self.sudo().write({'notes_deleted_on': fields.Date.context_today(self)})
+        # our opinion goes with its day
+        quiet = self.sudo().with_context(tracking_disable=True)
+        quiet.write({'notes_deleted_on': fields.Date.context_today(self), 'motive': False})
         return count
 
     @api.model

@@ -18,6 +18,7 @@ class ResCompany(models.Model):
     )
     collection_retention_years = fields.Integer(
         "Years notes are kept",
-        help="Notes of calls, answers and names of contacts in cases closed for longer than this are deleted; figures, "
-        "messages sent and litigation stay. 0: kept. Five years is what limitation between businesses asks for.",
+        help="Notes of calls, answers, names of contacts and assessed motives in cases closed for longer than this are "
+        "deleted; figures, messages sent and litigation stay, the remark of the circuit and the notes on contacts, too: "
+        "those are the customer's file, see to them there. 0: kept. Five years is what limitation between businesses asks for.",
     )

@@ -60,6 +60,17 @@ class TestPrivacy(CollectionCommon):
         self.assertEqual(str(case.notes_deleted_on), '2031-03-03')
         self.assertTrue(step.mail_id or step.line_ids)
 
+    def test_opinions_go(self):
+        """What we thought of why he does not pay, with its trace."""
+        case = self.talk().case_id.with_context(tracking_disable=False, mail_notrack=False)
+        case._record_motive('bad_faith')
+        self.env.cr.flush()
+        tracked = self.env['mail.tracking.value'].search([('mail_message_id', 'in', case.message_ids.ids)])
+        self.assertTrue(tracked.filtered(lambda value: value.field_id.name == 'motive'))
+        self.company.collection_retention_years = 1
+        self.purge('2027-06-01')
+        self.assertFalse(case.motive or case.motive_on or tracked.exists())
+
     def test_what_must_have_words_says_that_they_were_deleted(self):
         self.company.collection_retention_years = 1
         case = self.talk().case_id
