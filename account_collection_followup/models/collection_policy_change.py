@@ -7,9 +7,9 @@ DAY_FIELDS = (
     'act_days', 'restart_days', 'stale_days', 'receipt_hold_days', 'direct_debit_days', 'promise_grace_days',
     'promise_response_days', 'silence_days', 'letter_days', 'hold_response_days', 'caller_promise_days',
 )  # fmt: skip
-#: days whose change is put into words before it is saved
+#: numbers whose change is put into words before it is saved
 EXPLAINED_FIELDS = ('act_days', 'restart_days', 'stale_days', 'hold_response_days', 'promise_grace_days',
-                    'receipt_hold_days', 'direct_debit_days', 'consult_days')  # fmt: skip
+                    'receipt_hold_days', 'direct_debit_days', 'consult_days', 'silence_days', 'broken_promise_limit')  # fmt: skip
 
 
 class CollectionPolicy(models.Model):
@@ -66,7 +66,7 @@ class CollectionPolicy(models.Model):
     def _get_delay_sentence(self, name, days):
         """
         :param str name: one of :data:`EXPLAINED_FIELDS`
-        :param int days: its new value
+        :param int days: its new value, days or a number
         :return: a sentence
         """
         sentences = {
@@ -108,5 +108,19 @@ class CollectionPolicy(models.Model):
             else self.env._(
                 "From the next run on, the sales rep is told nothing before a formal notice or litigation."
             ),
+            'silence_days': self.env._(
+                "From the next run on, a customer is called who was not contacted for %s days, his last contact before "
+                "now counting too. Calls already planned stay.",
+                days,
+            )
+            if days
+            else self.env._("From the next run on, no call is planned because nobody was in contact."),
+            'broken_promise_limit': self.env._(
+                "From the next run on, formal notice is proposed after broken promises: %s. Those broken already count "
+                "too.",
+                days,
+            )
+            if days
+            else self.env._("From the next run on, broken promises do not lead to formal notice."),
         }
         return sentences[name]

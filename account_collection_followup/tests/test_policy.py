@@ -262,6 +262,8 @@ class TestChangedLadder(CollectionCommon):
             'receipt_hold_days': (7, "holds messages for 7 working days"),
             'direct_debit_days': (8, "left alone until 8 working days"),
             'consult_days': (1, "told 1 working days before a formal notice"),
+            'silence_days': (12, "not contacted for 12 days"),
+            'broken_promise_limit': (4, "after broken promises: 4."),
         }
         with Form(self.policy) as form:
             self.assertFalse(form.impact)
@@ -271,6 +273,8 @@ class TestChangedLadder(CollectionCommon):
         self.assertFalse(self.policy.impact)
         self.assertEqual(self.edit(self.policy, consult_days=0),
                          "From the next run on, the sales rep is told nothing before a formal notice or litigation.")  # fmt: skip
+        self.assertIn("no call is planned", self.edit(self.policy, silence_days=0))
+        self.assertIn("do not lead to formal notice", self.edit(self.policy, broken_promise_limit=0))
 
     @freeze_time('2026-03-03')
     def test_dates_already_announced_stay_with_other_delays(self):
