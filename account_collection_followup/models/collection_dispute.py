@@ -92,6 +92,7 @@ class CollectionDispute(models.Model):
             ('to_qualify', "To qualify"),
             ('solving', "Being solved"),
             ('proposed', "Outcome proposed"),
+            ('credit', "Credit note to post"),
             ('closed', "Closed"),
         ],
         compute='_compute_stage',
@@ -118,15 +119,6 @@ class CollectionDispute(models.Model):
         required=True,
         copy=False,
         default=lambda self: self.env.company._collection_root()._collection_today(),
-    )
-    deadline = fields.Date(
-        "Time limit",
-        compute='_compute_deadline',
-        store=True,
-        readonly=False,
-        precompute=True,
-        copy=False,
-        tracking=True,
     )
     closed_on = fields.Date(readonly=True, copy=False)
     response_until = fields.Date(
@@ -155,7 +147,7 @@ class CollectionDispute(models.Model):
         help="Our opinion. Never shown to the customer nor put in the litigation file.",
     )
     attachment_ids = fields.Many2many(
-        'ir.attachment', 'collection_dispute_attachment_rel', string="Attachments", copy=False, help="Proof, letters."
+        'ir.attachment', 'collection_dispute_attachment_rel', string="Attach proof", copy=False, help="Proof, letters."
     )
     # what is contested; what is withheld because of it is told apart
     line_ids = fields.One2many(
@@ -178,7 +170,6 @@ class CollectionDispute(models.Model):
         "Withheld", compute='_compute_amount', store=True, help="What else is not paid because of this dispute."
     )
     age = fields.Integer("Age in days", compute='_compute_age', help="Days since it was opened, until it was closed.")
-    is_overdue = fields.Boolean(compute='_compute_is_overdue', search='_search_is_overdue')
 
     _closed_whole = models.Constraint(
         "CHECK((state = 'closed') = (outcome IS NOT NULL) AND (state = 'closed') = (closed_on IS NOT NULL))",
@@ -206,34 +197,19 @@ class CollectionDispute(models.Model):
         for dispute in self:
             dispute.our_fault = dispute.cause_id.our_fault if dispute.cause_id else dispute.our_fault
 
-    @api.depends('type_id', 'opened_on', 'company_id', 'qualified_on')
-    def _compute_deadline(self):
-        """Until then it has to be solved, or first of all qualified (R12, R19)."""
-        for dispute in self:
-            start = dispute.opened_on
-            if not (start and dispute.company_id and (dispute.type_id or dispute.source == 'customer')):
-                dispute.deadline = False
-                continue
-            days = dispute.type_id._get_days(dispute.team_id)
-            if dispute.source == 'customer' and dispute.qualified_on:
-                # the team counts from the day it got the dispute
-                start = dispute.qualified_on
-            elif dispute.source == 'customer':
-                days = dispute.company_id.sudo().collection_qualify_days
-            calendar = self.env['collection.holiday']._working_days(dispute.company_id)
-            dispute.deadline = calendar.add(start, days)
-
     @api.depends('opened_on', 'closed_on')
     def _compute_age(self):
         for dispute in self:
             end = dispute.closed_on or (dispute.company_id and dispute.company_id._collection_today())
             dispute.age = (end - dispute.opened_on).days if end and dispute.opened_on else 0
 
-    @api.depends('state', 'qualified_on', 'proposed_outcome')
+    @api.depends('state', 'qualified_on', 'proposed_outcome', 'credit_outcome')
     def _compute_stage(self):
         for dispute in self:
             if dispute.state == 'closed':
                 dispute.stage = 'closed'
+            elif dispute.credit_outcome:
+                dispute.stage = 'credit'
             elif not dispute.qualified_on:
                 dispute.stage = 'to_qualify'
             else:
@@ -256,21 +232,6 @@ class CollectionDispute(models.Model):
             dispute.amount_withheld = (
                 sum(withheld.mapped('amount')) if withheld.currency_id == currency and single else 0.0
             )
-
-    @api.depends('state', 'deadline')
-    def _compute_is_overdue(self):
-        for dispute in self:
-            dispute.is_overdue = bool(
-                dispute.state == 'open'
-                and dispute.deadline
-                and dispute.deadline < dispute.company_id._collection_today()
-            )
-
-    def _search_is_overdue(self, operator, value):
-        if operator != 'in':
-            return NotImplemented
-        overdue = [('state', '=', 'open'), ('deadline', '<', fields.Date.context_today(self))]
-        return overdue if True in value else ['!', '&', *overdue]
 
     # ------------------------------------------------------------------
     # Checks

@@ -57,8 +57,6 @@ class CollectionException(models.Model):
         'account.move.line': ['amount_residual', 'reconciled'],
         'collection.call': ['case_id', 'company_id', 'partner_id', 'planned_on', 'state', 'user_id'],
         'collection.case': ['company_id', 'partner_id', 'state', 'user_id'],
-        'collection.dispute': ['company_id', 'deadline', 'partner_id', 'state', 'user_id'],
-        'collection.dispute.line': ['amount', 'dispute_id', 'move_id'],
         'collection.litigation.item': ['amount', 'asked_on', 'company_id', 'decision', 'line_id', 'partner_id'],
         'collection.run': ['company_id', 'date', 'state'],
         'collection.run.line': ['amount', 'company_id', 'kind', 'level_id', 'mode', 'partner_id', 'run_id', 'state'],
@@ -131,7 +129,6 @@ class CollectionException(models.Model):
             self._get_letter_query(),
             self._get_call_query(),
             self._get_planned_query(),
-            self._get_dispute_query(),
             self._get_join_query(),
         ]
 
@@ -238,16 +235,6 @@ class CollectionException(models.Model):
                   AND NOT EXISTS (SELECT FROM collection_step s WHERE s.case_id = c.case_id AND s.complete IS NOT TRUE
                                      AND s.cancelled IS NOT TRUE AND %(late)s)""",
             late=self._get_call_is_late(),
-        )
-
-    def _get_dispute_query(self):
-        """Open disputes past their time limit (R19); amounts at the rate of their invoices."""
-        return SQL(
-            """SELECT p.id, 'dispute', p.deadline, p.partner_id, p.company_id, NULL::int, p.user_id,
-                      (SELECT sum(l.amount * COALESCE(abs(m.amount_total_signed) / NULLIF(abs(m.amount_total), 0), 1))
-                         FROM collection_dispute_line l JOIN account_move m ON m.id = l.move_id WHERE l.dispute_id = p.id)
-                 FROM collection_dispute p JOIN day d ON d.company_id = p.company_id
-                WHERE p.state = 'open' AND p.deadline < d.today AND p.credit_outcome IS NULL"""
         )
 
     def _get_join_query(self):
@@ -363,20 +350,6 @@ class CollectionException(models.Model):
             )
         return self.env._(
             "%(purpose)s call planned for %(day)s.", purpose=purpose, day=format_date(self.env, call.planned_on)
-        )
-
-    @api.model
-    def _say_dispute(self, dispute):
-        if dispute.stage == 'to_qualify':
-            return self.env._(
-                "%(dispute)s should have been qualified by %(day)s.",
-                dispute=dispute.display_name,
-                day=format_date(self.env, dispute.deadline),
-            )
-        return self.env._(
-            "%(dispute)s should have been solved by %(day)s.",
-            dispute=dispute.display_name,
-            day=format_date(self.env, dispute.deadline),
         )
 
     @api.model

@@ -3,18 +3,42 @@ from odoo.tools import SQL, format_date
 
 
 class CollectionException(models.Model):
-    """Disputes that are decided, and whose credit note or answer did not follow (R16)."""
+    """Disputes past their time limit (R19), and those decided whose credit note or answer did not follow (R16)."""
 
     _inherit = 'collection.exception'  # pylint: disable=consider-merging-classes-inherited
 
     _depends = {
-        'collection.dispute': ['accepted_by_id', 'accepted_on', 'answer_state', 'closed_on', 'credit_outcome'],
-        'collection.dispute.line': ['accepted'],
+        'collection.dispute': [
+            'accepted_by_id',
+            'accepted_on',
+            'answer_state',
+            'closed_on',
+            'company_id',
+            'credit_outcome',
+            'deadline',
+            'partner_id',
+            'state',
+            'user_id',
+        ],
+        'collection.dispute.line': ['accepted', 'amount', 'dispute_id', 'kind', 'move_id'],
     }
 
     @api.model
     def _get_sources(self):
-        return super()._get_sources() + [self._get_credit_query(), self._get_answer_query()]
+        return super()._get_sources() + [
+            self._get_dispute_query(),
+            self._get_credit_query(),
+            self._get_answer_query(),
+        ]
+
+    def _get_dispute_query(self):
+        """Open disputes that are not decided and past their time limit; amounts contested, at the rate of their invoices."""
+        return SQL(
+            """SELECT p.id, 'dispute', p.deadline, p.partner_id, p.company_id, NULL::int, p.user_id, %s
+                 FROM collection_dispute p JOIN day d ON d.company_id = p.company_id
+                WHERE p.state = 'open' AND p.deadline < d.today AND p.credit_outcome IS NULL""",
+            self._get_dispute_amount(SQL("l.amount")),
+        )
 
     def _get_credit_query(self):
         """Credit notes not posted some working days after the decision; amounts at the rate of their invoices."""
@@ -44,6 +68,20 @@ class CollectionException(models.Model):
     # ------------------------------------------------------------------
     # In words
     # ------------------------------------------------------------------
+    @api.model
+    def _say_dispute(self, dispute):
+        if dispute.stage == 'to_qualify':
+            return self.env._(
+                "%(dispute)s should have been qualified by %(day)s.",
+                dispute=dispute.display_name,
+                day=format_date(self.env, dispute.deadline),
+            )
+        return self.env._(
+            "%(dispute)s should have been solved by %(day)s.",
+            dispute=dispute.display_name,
+            day=format_date(self.env, dispute.deadline),
+        )
+
     @api.model
     def _say_credit(self, dispute):
         words = {'dispute': dispute.display_name, 'day': format_date(self.env, dispute.accepted_on)}

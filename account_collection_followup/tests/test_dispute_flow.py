@@ -185,6 +185,11 @@ class TestDisputeFlow(FactsCommon):
         self.assertEqual(stages(), ['solving', 'proposed', 'closed'])
         mine[0] = ('id', '=', self.from_customer().id)
         self.assertEqual(stages(), ['to_qualify', 'solving', 'proposed'])
+        decided = self._dispute(self.invoice, 10)
+        decided._accept('accepted', {decided.line_ids: 10})
+        self.assertEqual(decided.stage, 'credit')
+        mine[0] = ('id', 'in', (decided | self.from_customer()).ids)
+        self.assertEqual(stages(), ['to_qualify', 'solving', 'proposed', 'credit'])
 
     def test_ours_is_qualified(self):
         dispute = self._dispute(self.invoice, 10, opened_on='2026-02-24')

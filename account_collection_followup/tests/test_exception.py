@@ -329,6 +329,8 @@ class TestException(CollectionCommon):
             }
         )
         self.assertFalse(self.kinds('2026-03-04'))
+        # what is withheld because of it is not contested
+        dispute.withheld_line_ids = [Command.create({'move_id': self.invoice().id})]
         found = self.exceptions('2026-03-05')
         self.assertEqual((found.kind, str(found.since), found.amount), ('dispute', '2026-03-04', 300))
         dispute.action_close('withdrawn')
