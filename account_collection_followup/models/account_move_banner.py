@@ -23,6 +23,13 @@ class AccountMove(models.Model):
         search='_search_collection_hold_ids',
         groups=READERS,
     )
+    collection_disputed = fields.Boolean(
+        "Disputed",
+        compute='_compute_collection_disputed',
+        search='_search_collection_disputed',
+        groups=READERS,
+        help="An open dispute holds reminders about it back.",
+    )
     collection_chaseable = fields.Boolean(
         compute='_compute_collection_chaseable', groups=READERS, help="A posted customer invoice that is not paid."
     )
@@ -35,6 +42,21 @@ class AccountMove(models.Model):
                 and move._is_collection_invoice()
                 and not move.currency_id.is_zero(move.amount_residual)
             )
+
+    # ------------------------------------------------------------------
+    # Disputes
+    # ------------------------------------------------------------------
+    def _compute_collection_disputed(self):
+        disputed = self.search([('id', 'in', self._origin.ids), ('collection_disputed', '=', True)])
+        for move in self:
+            move.collection_disputed = move._origin in disputed
+
+    def _search_collection_disputed(self, operator, value):
+        if operator != 'in':
+            return NotImplemented
+        holding = Domain([('dispute_id.state', '=', 'open'), ('holds', '=', True)])
+        ids = self._get_collection_move_ids('collection.dispute.line', 'move_id', holding)
+        return [('id', 'in' if True in value else 'not in', ids)]
 
     # ------------------------------------------------------------------
     # Holds
@@ -88,8 +110,9 @@ class AccountMove(models.Model):
         day = self.env['collection.run.line']._format_day
         facts = self.sudo()
         texts = [
-            self.env._("Disputed since %(date)s: %(type)s", date=day(dispute.opened_on), type=dispute.type_id.name)
+            text
             for dispute in facts.dispute_ids.filtered(lambda dispute: dispute.state == 'open')
+            if (text := self._get_dispute_status(dispute))
         ]
         texts += [
             self.env._("Promised for %s", day(promise.next_date))
@@ -104,6 +127,22 @@ class AccountMove(models.Model):
         if facts.collection_level_id:
             texts.append(self.env._("Last level: %s", facts.collection_level_id.name))
         return texts
+
+    def _get_dispute_status(self, dispute):
+        """:return: what an open dispute means for this invoice, in words: empty where it is withheld and chased"""
+        lines = (dispute.line_ids | dispute.withheld_line_ids).filtered(lambda line: line.move_id == self)
+        words = {
+            'date': self.env['collection.run.line']._format_day(dispute.opened_on),
+            'type': dispute.type_id.name or self.env._("to be qualified"),
+        }
+        contested = lines.filtered(lambda line: line.kind == 'contested')
+        if contested.filtered('holds'):
+            return self.env._("Disputed since %(date)s: %(type)s", **words)
+        if contested:
+            return self.env._("Contested again after a rejection, chased: %(type)s", **words)
+        if lines.filtered('holds'):
+            return self.env._("Withheld and not chased since the dispute of %(date)s: %(type)s", **words)
+        return ''
 
     # ------------------------------------------------------------------
     # Actions

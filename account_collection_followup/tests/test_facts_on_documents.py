@@ -44,6 +44,33 @@ class TestFactsOnDocuments(FactsCommon):
         self.assertEqual(self.invoice.action_view_disputes()['domain'], [('id', 'in', dispute.ids)])
         self.assertEqual(self.invoice.action_view_promises()['context']['default_partner_id'], self.customer.id)
 
+    def test_what_a_dispute_means_for_an_invoice(self):
+        """Disputed is what a dispute holds back: not what is withheld or contested again, and chased (R11, R16)."""
+        dispute = self._dispute(self.invoice, 100)
+        dispute.withheld_line_ids = [Command.create({'move_id': self.other.id})]
+        held = dispute.withheld_line_ids
+
+        def says(invoice, status, disputed):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertEqual(invoice.collection_status, status)
+            self.assertEqual(invoice.collection_disputed, disputed)
+            ours = [('id', '=', invoice.id)]
+            self.assertEqual(bool(invoice.search([('collection_disputed', '=', True), *ours])), disputed)
+            self.assertEqual(bool(invoice.search([('collection_disputed', '=', False), *ours])), not disputed)
+
+        says(self.invoice, f"Disputed since 2 March: {self.type.name}", True)
+        says(self.other, False, False)
+        held.action_hold()
+        says(self.other, f"Withheld and not chased since the dispute of 2 March: {self.type.name}", True)
+        dispute.action_close('rejected')
+        says(self.other, False, False)
+        again = self._dispute(self.invoice, 100)
+        self.assertFalse(again.line_ids.holds)
+        says(self.invoice, f"Contested again after a rejection, chased: {self.type.name}", False)
+        again.action_let_hold("New proof")
+        says(self.invoice, f"Disputed since 2 March: {self.type.name}", True)
+
     def test_level_of_invoice(self):
         """The last level an invoice was asked for at: cancelled steps and lines kept apart do not count."""
         first, second = self.env['collection.level'].create(
