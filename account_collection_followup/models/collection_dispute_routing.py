@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .collection_fact import internal
+from .collection_fact import internal, is_internal
 
 
 class CollectionDispute(models.Model):
@@ -53,6 +53,35 @@ class CollectionDispute(models.Model):
             rep = dispute.rep_id if dispute.type_id.owner_is_rep else dispute.rep_id.browse()
             owner = rep or dispute.team_id.lead_id or dispute.user_id
             dispute.user_id = owner or (author if dispute.type_id else False)
+
+    # ------------------------------------------------------------------
+    # The sales rep
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        disputes = super().create(vals_list)
+        if any('rep_id' in vals for vals in vals_list) or 'default_rep_id' in self.env.context:
+            disputes._check_rep_chosen()
+        return disputes
+
+    def write(self, vals):
+        if 'rep_id' in vals and any(dispute.rep_id.id != vals['rep_id'] for dispute in self):
+            self._check_may_choose_rep()
+        return super().write(vals)
+
+    def _check_rep_chosen(self):
+        """A form sends the sales rep it was proposed: that is no choice."""
+        for dispute in self:
+            given = {'partner_id': dispute.partner_id.id, 'company_id': dispute.company_id.id}
+            if dispute.rep_id != self.new(given).rep_id._origin:
+                dispute._check_may_choose_rep()
+
+    def _check_may_choose_rep(self):
+        """:raise AccessError: unless a collector chooses who stands in front of the customer"""
+        if is_internal(self) or self.env.su:
+            return
+        if not self.env.user.has_group('account_collection_followup.group_collection_collector'):
+            raise AccessError(self.env._("Only a collector chooses the sales rep of a dispute."))
 
     # ------------------------------------------------------------------
     # Handed over

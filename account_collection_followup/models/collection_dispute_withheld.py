@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .collection_fact import internal
+from .collection_fact import internal, is_internal
 
 
 class CollectionDispute(models.Model):
@@ -28,6 +28,27 @@ class CollectionDisputeLine(models.Model):
     _inherit = 'collection.dispute.line'  # pylint: disable=consider-merging-classes-inherited
 
     can_choose = fields.Boolean(compute='_compute_can_choose')
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_may_withhold()
+        return lines
+
+    def write(self, vals):
+        self._check_may_withhold()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_withheld(self):
+        self._check_may_withhold()
+
+    def _check_may_withhold(self):
+        """:raise AccessError: unless a collector says what is withheld"""
+        if is_internal(self) or self.env.su or not self.filtered(lambda line: line.kind == 'withheld'):
+            return
+        if not self.env.user.has_group('account_collection_followup.group_collection_collector'):
+            raise AccessError(self.env._("Only a collector says what else is withheld because of a dispute."))
 
     def _compute_can_choose(self):
         collector = self.env.user.has_group('account_collection_followup.group_collection_collector')

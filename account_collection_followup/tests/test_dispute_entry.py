@@ -146,6 +146,22 @@ class TestDisputeEntry(FactsCommon):
         with self._refused("closed dispute"):
             line.action_hold()
 
+    def test_a_collector_says_what_is_withheld(self):
+        caller = new_test_user(self.env, 'withheld_caller', groups=GROUP + 'caller', company_id=self.company.id)
+        dispute, move = self._lines_dispute(self.products[0]).with_user(caller), self._invoice(300)
+        values = {'dispute_id': dispute.id, 'move_id': move.id, 'kind': 'withheld'}
+        Line, words = self.env['collection.dispute.line'], "Only a collector says what else is withheld"
+        with self._refused(words, AccessError):
+            Line.with_user(caller).create(values)
+        with self._refused(words, AccessError):
+            dispute.withheld_line_ids = [Command.create({'move_id': move.id})]
+        line = Line.create(values).with_user(caller)
+        with self._refused(words, AccessError):
+            line.amount = 10
+        with self._refused(words, AccessError):
+            line.unlink()
+        dispute.line_ids.amount = 100
+
     def test_holds_is_decided_by_methods(self):
         with self.assertRaises(AccessError):
             self._lines_dispute(self.products[0]).line_ids.holds = False

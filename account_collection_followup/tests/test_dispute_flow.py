@@ -116,6 +116,27 @@ class TestDisputeFlow(FactsCommon):
         self.as_user(dispute, 'stranger').check_access('read')
         self.assertEqual(self.listed(dispute), {('facts_lead', 'dispute'), ('stranger', 'dispute_customer')})
 
+    def test_a_collector_chooses_the_rep(self):
+        """A caller enters disputes with the sales rep there is, and puts nobody else in front of the customer."""
+        self.customer.user_id = self.users['rep']
+        values = {
+            'type_id': self.type.id,
+            'partner_id': self.customer.id,
+            'line_ids': [Command.create({'move_id': self.invoice.id, 'amount': 10})],
+        }
+        other = {'rep_id': self.users['stranger'].id}
+        disputes = self.env['collection.dispute'].with_user(self.users['caller'])
+        dispute = disputes.create(values | {'rep_id': self.users['rep'].id})
+        self.assertEqual(dispute.rep_id, self.users['rep'])
+        with self._refused("Only a collector chooses the sales rep", AccessError):
+            disputes.create(values | other)
+        with self._refused("Only a collector chooses the sales rep", AccessError):
+            disputes.with_context(default_rep_id=self.users['stranger'].id).create(values)
+        with self._refused("Only a collector chooses the sales rep", AccessError):
+            dispute.write(other)
+        dispute.with_user(self.users['collector']).write(other)
+        self.assertEqual(dispute.rep_id, self.users['stranger'])
+
     def test_who_makes_invoices_is_no_rep(self):
         """A collector who made the invoice works the list: he stands in front of nobody."""
         self._invoice(50, invoice_user_id=self.users['manager'].id, invoice_date='2026-02-01')
