@@ -202,7 +202,8 @@ class CollectionCall(models.Model):
         :param str result: see ``REACHED`` and ``NOT_REACHED``
         :param str note: facts, added to the note of the call
         :param date callback_on: the agreed day of the next call; of the next try, if nobody was reached
-        :raise UserError: if the call is not planned, or the result says nothing by itself
+        :raise UserError: if the call is not planned, the result says nothing by itself, or the agreed day is no working
+            day; the next try goes on to a working day by itself
         """
         self.check_access('write')
         callback_on = fields.Date.to_date(callback_on)
@@ -224,6 +225,8 @@ class CollectionCall(models.Model):
         """Close a call that reached somebody."""
         today = self.company_id._collection_today()
         self._check_result(result, callback_on, today)
+        if callback_on:
+            self.env['collection.holiday']._check_working_day(self.company_id, callback_on)
         self._activity_done(self.note)
         internal(self).write({'state': 'made', 'made_on': today, 'result': result})
         self._log_made()
@@ -268,6 +271,7 @@ class CollectionCall(models.Model):
         today = self.company_id._collection_today()
         if next_on and next_on < today:
             raise UserError(self.env._("Choose a day for the next try, today or later."))
+        next_on = next_on and self.env['collection.holiday']._working_days(self.company_id).roll_forward(next_on)
         days = self.try_days + (self.last_try_on != today)
         newly_tried = not self.tried and days >= self.company_id.sudo().collection_call_tries
         internal(self).write(

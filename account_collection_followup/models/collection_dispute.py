@@ -290,7 +290,7 @@ class CollectionDispute(models.Model):
         :param str outcome: accepted, partly, rejected or withdrawn
         :param date response_until: a date stated to the customer; by default the type's
             working days after today
-        :raise UserError: if a dispute is closed already, the outcome unknown or the date past
+        :raise UserError: if a dispute is closed already, the outcome unknown, or the date past or no working day
         """
         self.check_access('write')
         if outcome not in dict(OUTCOMES):
@@ -316,8 +316,7 @@ class CollectionDispute(models.Model):
     def _prepare_closing(self, outcome, response_until):
         """:return: values that close the dispute today"""
         today = self.company_id._collection_today()
-        if response_until and response_until < today:
-            raise UserError(self.env._("The date until which the customer may answer (%s) is past.", response_until))
+        self._check_response_until(response_until)
         calendar = self.env['collection.holiday']._working_days(self.company_id)
         return {
             'state': 'closed',
@@ -325,6 +324,14 @@ class CollectionDispute(models.Model):
             'closed_on': today,
             'response_until': response_until or calendar.add(today, self.type_id.response_days),
         }
+
+    def _check_response_until(self, day):
+        """:raise UserError: if the date stated to the customer is past, or no working day (R54)"""
+        if not day:
+            return
+        if day < self.company_id._collection_today():
+            raise UserError(self.env._("The date until which the customer may answer (%s) is past.", day))
+        self.env['collection.holiday']._check_working_day(self.company_id, day)
 
     def _prepare_successor(self):
         """:return: values of the dispute that takes this one up again today, besides the copied ones"""

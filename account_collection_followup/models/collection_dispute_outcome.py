@@ -126,11 +126,13 @@ class CollectionDispute(models.Model):
         :param date response_until: a date stated to the customer
         :param str reason: printed on the credit notes
         :param credit_notes: existing ones that settle the dispute: none is prepared
-        :raise UserError: if nothing is accepted, or a credit note of before is not posted yet
+        :raise UserError: if nothing is accepted, the date is past or no working day, or a credit note of before is not
+            posted yet
         """
         self.ensure_one()
         self.check_access('write')
         self._check_open()
+        self._check_response_until(response_until)
         self._check_no_draft()
         if all(line.currency_id.compare_amounts(amount, 0) <= 0 for line, amount in amounts.items()):
             raise UserError(self.env._("Say how much is accepted."))
@@ -251,6 +253,9 @@ class CollectionDispute(models.Model):
         until = self.response_until
         if until and until < self.company_id._collection_today():
             until = None
+        elif until:
+            # it may have become a holiday since
+            until = self.env['collection.holiday']._working_days(self.company_id).roll_forward(until)
         internal(self).action_close(self.credit_outcome, until)
 
     def _on_credit_lost(self, text):

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, ormcache
 
@@ -93,3 +93,21 @@ class CollectionHoliday(models.Model):
         :rtype: WorkingDays
         """
         return WorkingDays(self._get_dates(company._collection_root().id))
+
+    @api.model
+    def _check_working_day(self, company, day):
+        """A day agreed with a customer, or given to him, is a working day (R54).
+
+        :param company: a ``res.company``
+        :param date day: what somebody typed
+        :raise UserError: if it is none, with the next one
+        """
+        working = self._working_days(company)
+        if not working.is_working(day):
+            raise UserError(
+                self.env._(
+                    "%(day)s is no working day: the next one is %(next)s.",
+                    day=format_date(self.env, day, date_format='EEEE d MMMM y'),
+                    next=format_date(self.env, working.roll_forward(day), date_format='EEEE d MMMM y'),
+                )
+            )

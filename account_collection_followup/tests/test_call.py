@@ -43,6 +43,8 @@ class TestCall(FactsCommon):
                 call.action_made(result)
         with self._refused("day"):
             call.action_made('callback', callback_on='2026-03-01')
+        with self._refused("Saturday 7 March 2026 is no working day: the next one is Monday 9 March 2026."):
+            call.action_made('callback', callback_on='2026-03-07')
         self.assertEqual(call.state, 'planned')
         call.action_made('refusal', "He will not pay before the credit note")
         self.assertEqual((call.state, call.made_on, call.result), ('made', date(2026, 3, 2), 'refusal'))

@@ -238,6 +238,18 @@ class TestCallLog(CollectionCommon):
         with self.assertRaisesRegex(UserError, "today or later"):
             call.action_made('absent', callback_on='2026-02-27')
 
+    def test_nobody_is_tried_on_a_day_off(self):
+        """The next try goes on to a working day; an agreed day off is refused, with the next working day (R54)."""
+        call = self.call()
+        form = self.log(call, result='voicemail', callback_on='2026-03-07')
+        self.assertEqual(str(form.callback_on), '2026-03-09')
+        call.action_made('absent', callback_on='2026-03-08')
+        self.assertEqual(call.planned_on, date(2026, 3, 9))
+        form = self.log(call, result='callback', callback_on='2026-03-07')
+        self.assertEqual(str(form.callback_on), '2026-03-07')
+        with self.assertRaisesRegex(UserError, "the next one is Monday 9 March 2026"):
+            form.save().action_save()
+
     def test_a_wrong_number_is_noted_on_the_contact(self):
         call = self.call()
         self.log(call, result='wrong_number').save().action_save()

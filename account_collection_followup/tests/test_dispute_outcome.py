@@ -163,6 +163,30 @@ class TestDisputeCredit(FactsCommon):
             dispute.credit_note_ids.action_post()
         self.assertEqual(str(dispute.response_until), '2026-04-01')
 
+    def test_a_date_given_is_a_working_day(self):
+        """A day off chosen in the dialog goes on to the next working day; a method refuses it and names that day (R54)."""
+        dispute = self._dispute(self.invoice, 133)
+        with self._refused("Saturday 4 April 2026 is no working day: the next one is Monday 6 April 2026."):
+            dispute.action_close('rejected', '2026-04-04')
+        with self._refused("the next one is Monday 6 April 2026"):
+            dispute._accept('accepted', {dispute.line_ids: 133}, response_until=date(2026, 4, 5))
+        self.assertEqual(dispute.stage, 'solving')
+        self._close(dispute, 'partly', accepted=[100], response_until='2026-04-04')
+        self.assertEqual((dispute.response_until, dispute.stage), (date(2026, 4, 6), 'credit'))
+        # a holiday entered meanwhile does not stop the credit note
+        self.env['collection.holiday'].create({'name': "Easter Monday", 'date': '2026-04-06'})
+        dispute.credit_note_ids.action_post()
+        self.assertEqual((dispute.response_until, dispute.stage), (date(2026, 4, 7), 'closed'))
+
+    def test_the_answer_names_a_working_day(self):
+        dispute = self._dispute(self.invoice, 133)
+        form = Form(self.env['collection.dispute.close'].with_user(self.collector).with_context(
+            default_dispute_id=dispute.id))  # fmt: skip
+        form.outcome = 'rejected'
+        form.response_until = '2026-04-04'
+        self.assertEqual(str(form.response_until), '2026-04-06')
+        self.assertIn('04/06/2026', form.body)
+
     def test_contested_instalment_first(self):
         """The credit note is matched with the contested instalment, not with the first one of the invoice."""
         invoice = self._taxed(invoice_payment_term_id=self.term.id)

@@ -124,6 +124,13 @@ class CollectionCallLog(models.TransientModel):
         elif self.result == 'difficulty' and self.env.user.has_group(COLLECTOR):
             self.motive = 'cash'
 
+    @api.onchange('callback_on')
+    def _onchange_callback_on(self):
+        """Nobody is tried on a day off. What was agreed with the customer is not changed behind his back: refused."""
+        if self.callback_on and self.result in dict(NOT_REACHED):
+            working = self.env['collection.holiday']._working_days(self.company_id)
+            self.callback_on = working.roll_forward(self.callback_on)
+
     @api.onchange('contact_id')
     def _onchange_contact_id(self):
         if self.result == 'documents' and not self._is_restored():

@@ -102,6 +102,13 @@ class CollectionDisputeClose(models.TransientModel):
                 company._collection_today(), wizard.dispute_id.type_id.response_days
             )
 
+    @api.onchange('response_until')
+    def _onchange_response_until(self):
+        """A date given to the customer is a working day: another goes on to the next one before the message names it."""
+        if self.response_until and self.dispute_id:
+            working = self.env['collection.holiday']._working_days(self.dispute_id.company_id)
+            self.response_until = working.roll_forward(self.response_until)
+
     @api.depends('dispute_id', 'outcome')
     def _compute_line_ids(self):
         for wizard in self:
