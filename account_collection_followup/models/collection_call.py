@@ -252,8 +252,18 @@ class CollectionCall(models.Model):
                     "A call about overdue invoices ends in a promise, a dispute or another answer that can be acted on."
                 )
             )
+        elif result == 'all_well' and (complaints := self._get_negative_answers()):
+            raise UserError(
+                self.env._(
+                    "All is not well: the customer said no to “%s”. Note what follows from it.", complaints[0].question
+                )
+            )
         elif result in NEEDS_NOTE and not (self.note or '').strip():
             raise UserError(self.env._("Note the details: they are what can be acted on."))
+
+    def _get_negative_answers(self):
+        """:return: the answers to questions of quality that were a no; whether he pays is another matter (R4)"""
+        return self.sudo().answer_ids.filtered(lambda answer: answer.choice == 'no' and not answer.script_line_id.gated)
 
     def _link_outcome(self, field, domain):
         """Link what was entered during the call, unless the caller has done so."""

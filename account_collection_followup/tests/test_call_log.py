@@ -69,6 +69,21 @@ class TestCallLog(CollectionCommon):
                     choice.chosen = True
         return form
 
+    def test_documents_of_others_are_not_named(self):
+        """A number is noted with the call: who logs it chooses among its invoices, sent now or later (R29)."""
+        foreign = self.invoice(self.partner_b)
+        call = self.call(self.rep)
+        log = self.log(call, result='documents').save()
+        log.sudo().choice_ids = [
+            Command.create({'chosen': True, 'name': "Guessed", 'line_id': self.term(foreign).id, 'amount': 1})
+        ]
+        for send_now in (False, True):
+            log.send_now = send_now
+            with self.assertRaises(UserError):
+                log.action_save()
+        self.assertEqual(call.state, 'planned')
+        self.assertNotIn(foreign.name, call.note or '')
+
     def next_call(self, call):
         return call.search([('case_id', '=', call.case_id.id), ('state', '=', 'planned')])
 

@@ -66,6 +66,29 @@ class TestScript(CollectionCommon):
         self.answer(form, file='na')
         self.assertEqual(form.result, 'all_well')
 
+    def test_all_is_not_well_after_a_no(self):
+        """A complaint is not lost under a good result, in the dialog or past it (R5, R28)."""
+        for user in (self.caller, self.rep):
+            call = self.call(user)
+            form = self.answer(self.log(call), **self.ALL_WELL, payment='no')
+            form = self.answer(form, product=('no', "Two parts are broken"))
+            form.result = 'all_well'
+            with self.subTest(user.login), self.assertRaisesRegex(UserError, "answered with no"):
+                form.save().action_save()
+            product = self.env.ref(XMLID + 'product')
+            call.with_user(user)._record_answers([(product, 'no', "Two parts are broken")])
+            with self.subTest(user.login), self.assertRaisesRegex(UserError, "not well"):
+                call.with_user(user).action_made('all_well')
+            self.assertEqual(call.state, 'planned')
+            call.action_cancel()
+
+    def test_no_to_the_payment_is_another_matter(self):
+        call = self.call()
+        form = self.answer(self.log(call), **self.ALL_WELL, payment='no')
+        form.result = 'all_well'
+        form.save().action_save()
+        self.assertEqual((call.state, call.result), ('made', 'all_well'))
+
     def test_payment_is_a_promise_at_the_due_date(self):
         """Asked only when all is well (R4)."""
         call = self.call()

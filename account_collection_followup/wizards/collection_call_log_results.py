@@ -321,7 +321,8 @@ class CollectionCallLog(models.TransientModel):
         return text
 
     def _put_documents_in_hand(self, call):
-        lines = self._get_chosen().line_id
+        # whoever chose them: their numbers are noted
+        lines = call._check_choosable(self._get_chosen().line_id)
         if not self.send_now:
             return ', '.join(lines.move_id.mapped('name')) or None
         if not lines:
@@ -375,6 +376,10 @@ class CollectionCallLog(models.TransientModel):
 
     def _put_all_well_in_hand(self, call):
         """Who may enter no promise confirms payment on the due dates through the call (R4)."""
+        if refused := self._get_questions().filtered(lambda answer: answer.choice == 'no'):
+            raise UserError(
+                self.env._("“%s” was answered with no: choose the result that follows from it.", refused[0].title)
+            )
         if self._is_payment_confirmed() and not self._is_caller():
             call._confirm_payment()
 
