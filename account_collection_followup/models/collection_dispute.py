@@ -249,10 +249,10 @@ class CollectionDispute(models.Model):
         if any(dispute.qualified_on and not dispute.type_id for dispute in self):
             raise ValidationError(self.env._("Choose the type of the dispute."))
 
-    @api.constrains('type_id', 'team_id', 'company_id')
+    @api.constrains('type_id', 'team_id', 'cause_id', 'company_id')
     def _check_companies(self):
-        for dispute in self:
-            for record in (dispute.type_id, dispute.team_id):
+        for dispute in self.sudo():
+            for record in (dispute.type_id, dispute.team_id, dispute.cause_id):
                 if record.company_id and record.company_id != dispute.company_id:
                     raise ValidationError(
                         self.env._("%(name)s belongs to another company than the dispute.", name=record.display_name)

@@ -20,17 +20,16 @@ class CollectionDispute(models.Model):
     @api.depends_context('uid')
     def _compute_can_answer(self):
         answered = self._get_answered_activities()
+        editable, may_create = self._origin._filtered_access('write'), self.browse().has_access('create')
         for dispute in self:
-            is_open = dispute.state == 'open'
+            is_open, origin = dispute.state == 'open', dispute._origin
             dispute.can_answer = is_open and dispute in answered
-            dispute.can_edit = is_open and (dispute._origin or dispute).has_access(
-                'write' if dispute._origin else 'create'
-            )
-            dispute.can_solve = is_open and bool(dispute._origin) and dispute._has_part()
+            dispute.can_edit = is_open and (origin in editable if origin else may_create)
+            dispute.can_solve = is_open and bool(origin) and (origin in editable or dispute._takes_part())
 
     @api.depends('state', 'activity_ids')
     def _compute_finding(self):
-        done = self._get_activities(active=False).filtered(self._is_to_answer).sorted('id').grouped('res_id')
+        done = self._get_to_answer(self._get_activities(active=False)).sorted('id').grouped('res_id')
         for dispute in self:
             texts = [activity.feedback for activity in done.get(dispute._origin.id, ()) if activity.feedback]
             # one answer can end two activities
@@ -70,15 +69,15 @@ class CollectionDispute(models.Model):
 
     def _get_answered_activities(self):
         """:return: dict {dispute: activities (with the rights of the desk) that an answer of the user ends}"""
-        waiting = self._get_activities().filtered(self._is_to_answer)
+        waiting = self._get_to_answer(self._get_activities()).grouped('res_id')
         to_solve = self.env.ref('account_collection_followup.activity_type_dispute')
         result = {}
         for dispute in self:
-            solver = dispute._is_solver()
-            mine = waiting.filtered(
-                lambda activity, dispute=dispute, solver=solver: (
-                    activity.res_id == dispute._origin.id
-                    and (activity.user_id == self.env.user or (solver and activity.activity_type_id == to_solve))
+            asked = waiting.get(dispute._origin.id)
+            solver = asked and dispute._is_solver()
+            mine = asked and asked.filtered(
+                lambda activity, solver=solver: (
+                    activity.user_id == self.env.user or (solver and activity.activity_type_id == to_solve)
                 )
             )
             if mine:
@@ -86,16 +85,21 @@ class CollectionDispute(models.Model):
         return result
 
     @api.model
-    def _is_to_answer(self, activity):
+    def _get_to_answer(self, activities):
+        """:return: those of some activities that ask for an answer"""
         kinds = [
             self.env.ref(f'account_collection_followup.activity_type_{name}')
             for name in ('dispute', 'dispute_customer')
         ]
-        return activity.activity_type_id in kinds
+        return activities.filtered(lambda activity: activity.activity_type_id in kinds)
 
     def _has_part(self):
         """:return: whether the user solves the dispute, is the customer's sales rep, or works the list"""
-        return self._is_solver() or self._get_rep() == self.env.user or self._origin.has_access('write')
+        return self._takes_part() or self._origin.has_access('write')
+
+    def _takes_part(self):
+        """:return: whether the user solves the dispute, or is the customer's sales rep"""
+        return self._is_solver() or self._get_rep() == self.env.user
 
     def _is_solver(self):
         """:return: whether the user owns the dispute, or is of a team that takes part in solving it"""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from .collection_dispute import OUTCOMES
@@ -330,9 +330,33 @@ class CollectionDispute(models.Model):
         if not is_internal(self):
             self.check_access('write')
             self._check_no_draft()
+            if outcome in ('accepted', 'partly'):
+                self._check_accepted_without_credit()
             open_lines = self.filtered(lambda dispute: dispute.state == 'open').line_ids
             internal(open_lines.filtered('accepted')).accepted = 0
         return super().action_close(outcome, response_until)
+
+    @api.model
+    def _can_accept_without_credit(self):
+        """:return: whether the user may say that the customer is right and nothing is credited: a collector (R24)"""
+        return self.env.su or self.env.user.has_group('account_collection_followup.group_collection_collector')
+
+    def _check_accepted_without_credit(self):
+        """A caller leaves it to a collector that nothing is credited, unless a document was missing: he sends it.
+
+        :raise AccessError: if he does not
+        """
+        if self._can_accept_without_credit():
+            return
+        for dispute in self:
+            if dispute.type_id.code != 'missing_document':
+                raise AccessError(
+                    self.env._(
+                        "%s: a collector closes what is accepted without a credit note. Ask for a credit note, or propose "
+                        "the outcome.",
+                        dispute.display_name,
+                    )
+                )
 
     def _prepare_closing(self, outcome, response_until):
         return dict(super()._prepare_closing(outcome, response_until), credit_outcome=False)

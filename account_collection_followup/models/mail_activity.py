@@ -79,7 +79,7 @@ class MailActivity(models.Model):
         :raise RedirectWarning: with the way to answer the dispute, if he wrote nothing
         """
         Dispute = self.env['collection.dispute']
-        activities = self._get_collection_activities('collection.dispute').filtered(Dispute._is_to_answer)
+        activities = Dispute._get_to_answer(self._get_collection_activities('collection.dispute'))
         for dispute in Dispute.browse(activities.mapped('res_id')):
             if dispute.sudo().state != 'open':
                 continue

@@ -375,6 +375,29 @@ class TestDisputeFlow(FactsCommon):
         with freeze_time('2026-03-17 10:00:00'):
             self.assertEqual(self.listed(waiting), {('collector', 'dispute_qualify'), ('manager', 'dispute_escalated')})
 
+    def test_cause_of_another_company(self):
+        """An id that was guessed names no cause of others."""
+        other = self.env['res.company'].sudo().create({'name': "Other"})
+        cause = self.env['collection.dispute.cause'].sudo().create({'name': "Theirs", 'company_id': other.id})
+        dispute = self._dispute(self.invoice, 100)
+        with self.assertRaises(ValidationError):
+            self.as_user(dispute, 'member').action_propose('rejected', "It was late", 0, (), cause.id)
+
+    def test_who_may_answer_is_asked_once_for_all(self):
+        """The board of disputes costs no query for each of them (R12)."""
+        for _number in range(12):
+            self._dispute(self.invoice, 10)
+        disputes = self.env['collection.dispute'].search([('state', '=', 'open')]).with_user(self.users['member'])
+        counts = []
+        for some in (disputes[:1], disputes[:2], disputes):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.read(['can_answer', 'can_edit', 'can_solve'])
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertGreaterEqual(len(disputes), 12)
+        self.assertLessEqual(counts[2], counts[1])
+
     # ------------------------------------------------------------------
     # Digest
     # ------------------------------------------------------------------
@@ -409,6 +432,21 @@ class TestDisputeFlow(FactsCommon):
         # his own preference: no rights are needed
         self.lead.with_user(self.lead).write({'collection_digest': True})
         self.assertTrue(self.digests('2026-03-18'))
+
+    def test_digest_of_one_who_cannot_be_written_to(self):
+        """An error in one user's digest does not take the others'."""
+        self._dispute(self.invoice, 100)
+        other = self._dispute(self.invoice, 50)
+        other.user_id = self.users['member']
+        (self.lead | self.users['member']).write({'email': 'somebody@example.com'})
+        # gone with its add-on, and set by an import
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_partner SET lang = 'xx_YY' WHERE id = %s", [self.lead.partner_id.id])
+        self.env.invalidate_all()
+        with self.assertLogs('odoo.addons.account_collection_followup.models.collection_dispute_digest', 'ERROR'):
+            mail = self.digests('2026-03-03')
+        self.assertEqual(mail.email_to, self.users['member'].email_formatted)
+        self.assertFalse(self.lead.sudo().collection_digest_on)
 
     def test_daily_run(self):
         """The morning of a working day tells of what is late, on lists and by e-mail."""

@@ -296,6 +296,27 @@ class TestDisputeCredit(FactsCommon):
         self.assertEqual((dispute.state, dispute.outcome), ('closed', 'accepted'))
         self.assertFalse(dispute.credit_note_ids)
 
+    def test_nothing_to_credit_is_for_a_collector(self):
+        """But for a missing document, a caller does not close what is accepted without a credit note, nor from outside."""
+        dispute = self._dispute(self.invoice, 133)
+        for outcome in ('accepted', 'partly'):
+            with self._refused("a collector closes", AccessError):
+                dispute.with_user(self.caller).action_close(outcome)
+        with self._refused("a collector closes", AccessError):
+            self._close(dispute, 'accepted', user=self.caller, settlement='none')
+        self.assertEqual(dispute.state, 'open')
+        dispute.with_user(self.collector).action_close('accepted')
+        self.assertEqual(dispute.state, 'closed')
+
+    def test_rejected_is_answered(self):
+        """Who is told no is told how: not to say it does not pass, whoever calls the dialog."""
+        dispute = self._dispute(self.invoice, 133)
+        values = {'dispute_id': dispute.id, 'outcome': 'rejected', 'answer_means': False}
+        dialog = self.env['collection.dispute.close'].with_user(self.collector).create(values)
+        with self._refused("how the customer is answered"):
+            dialog.action_close()
+        self.assertEqual(dispute.state, 'open')
+
     def test_existing_credit_note(self):
         """A credit note made before settles the dispute, at once if it is posted."""
         credit = self.invoice._reverse_moves([{}])

@@ -86,6 +86,8 @@ class CollectionDisputeClose(models.TransientModel):
         if not self.env['collection.dispute']._can_credit():
             # who may not read credit notes cannot choose one
             del settlements['existing']
+        if not self.env['collection.dispute']._can_accept_without_credit():
+            settlements['none'] = self.env._("Nothing to credit: the document that was missing is sent")
         return list(settlements.items())
 
     @api.depends('dispute_id')
@@ -188,6 +190,8 @@ class CollectionDisputeClose(models.TransientModel):
         """
         self.ensure_one()
         dispute = self.dispute_id
+        if self.outcome == 'rejected' and not self.answer_means:
+            raise UserError(self.env._("Say how the customer is answered: by e-mail, by letter or by telephone."))
         if self.outcome in ACCEPTING and self.settlement != 'none':
             self._accept()
         else:
@@ -231,7 +235,7 @@ class CollectionDisputeClose(models.TransientModel):
         """Tell the customer why his dispute is rejected, with the proof."""
         if self.answer_means == 'email':
             self.dispute_id._send_answer(self.contact_id, self.subject, self.body, self.proof_ids | self.attachment_ids)
-        elif self.answer_means:
+        else:
             self.dispute_id._record_answer(self.answer_means, self.contact_id)
 
     def _get_remark(self):
