@@ -17,6 +17,8 @@ class AccountMove(models.Model):
         copy=False,
         ondelete='set null',
         readonly=True,
+        # a customer reads his credit notes in the portal
+        groups='base.group_user',
         help="The dispute this credit note was made for. Posting the credit note closes the dispute.",
     )
 

@@ -20,6 +20,7 @@ class ResPartner(models.Model):
     collection_role_ids = fields.Many2many(
         'collection.contact.role',
         string="Roles in payment",
+        groups='base.group_user',
         help="Levels write to the contacts that have the role they ask for.",
     )
     # stored under the root company: read and write them through the fields below

@@ -18,15 +18,17 @@ class ResPartner(models.Model):
     collection_do_not_call = fields.Boolean(
         "Do not call",
         tracking=True,
+        groups='base.group_user',
         help="Calls go to somebody else there. If nobody may be called, the step says so.",
     )
     collection_do_not_mail = fields.Boolean(
         "Do not e-mail",
         tracking=True,
+        groups='base.group_user',
         help="Reminders by e-mail go to somebody else there. Letters are posted all the same.",
     )
 
-    collection_refusal = fields.Char("Refuses", compute='_compute_collection_refusal')
+    collection_refusal = fields.Char("Refuses", compute='_compute_collection_refusal', groups='base.group_user')
 
     @api.depends(*REFUSALS.values())
     @api.depends_context('lang')

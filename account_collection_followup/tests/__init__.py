@@ -12,6 +12,7 @@ from . import test_configuration
 from . import test_contacts
 from . import test_consultation
 from . import test_consultation_days
+from . import test_core_fields
 from . import test_credit
 from . import test_dialogs
 from . import test_dispute
