@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.mail import html_to_inner_content
 
 from .collection_fact import internal
 
@@ -58,6 +59,54 @@ class CollectionCall(models.Model):
                     internal(call).contact_id = recipients.contacts[:1]
                 else:
                     call._give_up(recipients.problem)
+
+    @api.model
+    def _choose_callees(self, cases, wanted):
+        """Settle whom the calls that the desk wants go to: who is named, unless he asked not to be called, else who has
+        the role that the level of the customer names. As many queries for many cases as for one.
+
+        :param cases: ``collection.case``
+        :param dict wanted: {id of a case: values}, whose ``contact_id`` is set: see :meth:`_want`
+        :return: dict {case where nobody may be called: why}
+        """
+        callees = cases._get_callees()
+        named = (
+            self.env['res.partner']
+            .sudo()
+            .browse(filter(None, (values.get('contact_id') for values in wanted.values())))
+        )
+        refusing = named.filtered('collection_do_not_call')
+        mute = {}
+        for case in cases:
+            values, callee = wanted[case.id], callees[case]
+            contact = named.browse(values.get('contact_id') or []) - refusing or callee.contacts[:1]
+            wanted[case.id] = dict(values, contact_id=contact.id)
+            if not contact:
+                mute[case] = callee.problem
+        return mute
+
+    @api.model
+    def _note_mute(self, mute, wanted):
+        """Say on the cases that no call is planned, though one is wanted, and why; the same thing once, though it is
+        wanted again every day.
+
+        :param dict mute: {case: why nobody may be called}
+        :param dict wanted: {id of a case: values}
+        """
+        if not mute:
+            return
+        cases = self.env['collection.case'].sudo().concat(*mute)
+        notes = {}
+        for case, reason in mute.items():
+            user = self._get_wanted_caller(case, wanted[case.id])
+            calls = self.with_context(lang=user.lang or self.env.lang)
+            why = self._say_why(wanted[case.id]['why'], user)
+            notes[case.id] = calls.env._("No call is planned. %(reason)s %(why)s", reason=reason, why=why)
+        domain = [('model', '=', cases._name), ('res_id', 'in', cases.ids), ('message_type', '=', 'notification')]
+        told = self.env['mail.message'].sudo().search_fetch(domain, ['res_id', 'body'])
+        known = {(message.res_id, html_to_inner_content(message.body)) for message in told}
+        new = cases.filtered(lambda case: (case.id, ' '.join(notes[case.id].split())) not in known)
+        new._message_log_batch(bodies={case.id: notes[case.id] for case in new})
 
     def _get_wanted_roles(self):
         """:return: the roles a call asks for: those of its step's level, else those who pay"""

@@ -39,10 +39,9 @@ class CollectionCall(models.Model):
         found = partners._get_collection_recipients(payable, need='phone')
         wanted = {}
         for one in silent:
-            # who asked not to be called is not, least of all without news
-            if contact := found[partners.browse(one.partner_id)].contacts[:1]:
-                case = self.env['collection.case'].browse(one.case_id)
-                wanted[case] = calls._prepare_silence_call(root, one, contact)
+            case = self.env['collection.case'].browse(one.case_id)
+            contact = found[partners.browse(one.partner_id)].contacts[:1]
+            wanted[case] = calls._prepare_silence_call(root, one, contact)
         return calls._want(wanted).with_env(self.env)
 
     @api.model

@@ -22,14 +22,18 @@ class CollectionCall(models.Model):
         :param dict wanted: {open ``collection.case``: values}: ``planned_on`` (date) and ``why`` (text, or a function
             of an environment that gives it in the language of who calls); if need be ``user_id``, ``contact_id``,
             ``move_ids`` (ids: a new call goes when these are settled). Who calls is the responsible of the case by
-            default, whom he calls the contact of the case
+            default, whom he calls the contact of the case. A contact who asked not to be called is replaced; where
+            nobody may be called, the case says why no call is planned (R66)
         :return: the planned calls of these cases
         """
         cases = self.env['collection.case'].sudo().concat(*wanted).with_prefetch()
         calls = internal(self.sudo())
         wanted = {case.id: values for case, values in wanted.items()}
         planned = calls.search([('case_id', 'in', cases.ids), ('state', '=', 'planned')])
-        missing = [calls._prepare_wanted(case, wanted[case.id]) for case in cases if case not in planned.case_id.sudo()]
+        mute = calls._choose_callees(cases, wanted)
+        unplanned = cases - planned.case_id.sudo()
+        calls._note_mute({case: reason for case, reason in mute.items() if case in unplanned}, wanted)
+        missing = [calls._prepare_wanted(case, wanted[case.id]) for case in unplanned if case not in mute]
         quiet = planned.with_context(mail_activity_automation_skip=True)
         for call in quiet:
             call.write(call._prepare_forward(wanted[call.case_id.id]))
@@ -49,7 +53,7 @@ class CollectionCall(models.Model):
             'planned_on': values['planned_on'],
             'why': self._say_why(values['why'], user),
             'user_id': user.id,
-            'contact_id': values.get('contact_id') or case.contact_id.id,
+            'contact_id': values['contact_id'],
             'move_ids': [fields.Command.set(values.get('move_ids') or [])],
         }
 
@@ -60,7 +64,7 @@ class CollectionCall(models.Model):
         user = self.user_id
         if self.purpose == 'satisfaction' or not user or not user.has_group(CALLER):
             user = self._get_wanted_caller(case, values)
-            vals.update(user_id=user.id, contact_id=values.get('contact_id') or case.contact_id.id)
+            vals.update(user_id=user.id, contact_id=values['contact_id'])
         if not self.agreed:
             vals['planned_on'] = min(self.planned_on, fields.Date.to_date(values['planned_on']))
         why = self._say_why(values['why'], user)

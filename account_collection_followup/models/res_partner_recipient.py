@@ -50,7 +50,8 @@ class ResPartner(models.Model):
         """
         payable = self._get_collection_payable_role()
         contacts = self.sudo().search([('commercial_partner_id', 'in', self.ids)], order='id')
-        # read once for the whole batch
+        # read once for the whole batch, also what only those need whom nobody can reach
+        contacts.fetch(['collection_role_ids'])
         usable = contacts.filtered(lambda contact: contact._is_reachable_by(need)).grouped('commercial_partner_id')
         everybody, nobody = contacts.grouped('commercial_partner_id'), self.browse()
         return {

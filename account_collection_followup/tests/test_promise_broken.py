@@ -54,6 +54,34 @@ class TestPromiseBroken(FactsCommon):
             self.assertTrue(call.activity_ids.filtered(lambda activity: activity.user_id == self.collector))
             self.assertEqual((self.case.attention, self.case.next_action), (2, 'promise'))
 
+    def _contact(self, name, **values):
+        return self.env['res.partner'].create(
+            {'name': name, 'parent_id': self.customer.id, 'phone': '+33 1 02 03 04 05', **values}
+        )
+
+    def test_who_refuses_is_not_called(self):
+        """Who promised does not want to be called: who has the role is."""
+        payable = self.env['res.partner']._get_collection_payable_role()
+        refusing = self._contact("Who promised", collection_do_not_call=True)
+        other = self._contact("Accounts payable", collection_role_ids=[(6, 0, payable.ids)])
+        self._promise((self.item, 600, '2026-03-12'), contact_id=refusing.id)
+        with freeze_time('2026-03-17'):
+            self._settle()
+        self.assertEqual(self._get_calls().contact_id, other)
+
+    def test_nobody_may_be_called(self):
+        """No call is planned, and the case says why."""
+        contact = self._contact("Who & co", collection_do_not_call=True)
+        self.env['res.partner'].search([('commercial_partner_id', '=', self.customer.id)]).collection_do_not_call = True
+        self._promise((self.item, 600, '2026-03-12'), contact_id=contact.id)
+        with freeze_time('2026-03-17'):
+            self._settle()
+        self.assertFalse(self._get_calls())
+        notes = self.case.message_ids.filtered(lambda message: 'No call is planned' in (message.body or ''))
+        self.assertEqual(len(notes), 1)
+        self.assertIn("Nobody there may be called", notes.body)
+        self.assertIn("600.00", notes.body)
+
     def test_partly_and_plan(self):
         """Partly kept gets the same call and the same response time; a plan is named by the instalment missed."""
         partly = self._promise((self.item, 600, '2026-03-12'))

@@ -148,6 +148,8 @@ class TestSilence(PlanRulesCommon):
         self.run_day(TODAY)
         self.live('2026-03-20')
         self.assertFalse(self.planned())
+        notes = self.steps().case_id.message_ids.filtered(lambda message: 'No call is planned' in (message.body or ''))
+        self.assertEqual(len(notes), 1, "said once, though it is wanted every day")
 
     def test_written_to_today(self):
         """The message of the day is the contact; one that waits for approval is none."""
