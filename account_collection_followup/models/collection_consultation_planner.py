@@ -188,7 +188,7 @@ class CollectionConsultation(models.Model):
             'not_asked': refusal,
             'why': self.env['collection.plan']
             .with_context(lang=rep.lang or self.env.lang)
-            ._explain({None: items})[None],
+            ._explain({None: items}, planned_on)[None],
             'line_ids': [Command.create(self._prepare_line(item, names)) for item in items],
         }
 

@@ -65,12 +65,12 @@ class CollectionPlan(models.AbstractModel):
         item = self.env['collection.item']
         return SQL(
             """contested AS (
-                   SELECT o.id AS item_id, d.id AS dispute_id, d.outcome, dl.amount, COALESCE(dl.accepted, 0) AS accepted, d.opened_on, d.closed_on, d.response_until
+                   SELECT o.id AS item_id, d.id AS dispute_id, dl.amount, COALESCE(dl.accepted, 0) AS accepted, d.opened_on, d.closed_on, d.response_until
                      FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
                      JOIN open o ON o.id = dl.line_id AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s
                     UNION ALL
-                   SELECT o.id, d.id, d.outcome, dl.amount, COALESCE(dl.accepted, 0), d.opened_on, d.closed_on, d.response_until
+                   SELECT o.id, d.id, dl.amount, COALESCE(dl.accepted, 0), d.opened_on, d.closed_on, d.response_until
                      FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
                      JOIN open o ON dl.line_id IS NULL AND o.move_id = dl.move_id
                     WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s),
@@ -81,9 +81,9 @@ class CollectionPlan(models.AbstractModel):
                           -- what was credited left the item already
                           sum(amount - accepted) FILTER (WHERE closed_on <= %(day)s AND response_until >= %(day)s) AS responding,
                           max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until,
-                          max(response_until) FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted' AND amount > accepted) AS back_since,
+                          max(response_until) FILTER (WHERE response_until < %(day)s AND amount > accepted) AS back_since,
                           (array_agg(dispute_id ORDER BY response_until DESC, dispute_id DESC)
-                              FILTER (WHERE response_until < %(day)s AND outcome <> 'accepted' AND amount > accepted))[1] AS back_id
+                              FILTER (WHERE response_until < %(day)s AND amount > accepted))[1] AS back_id
                      FROM contested GROUP BY item_id),
                pledged AS (
                    SELECT pl.line_id AS item_id, o.partner_id, pr.id AS promise_id, pl.amount, %(left)s AS amount_left, pr.made_on, pl.date, pl.expires_on,

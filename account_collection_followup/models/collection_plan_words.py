@@ -7,16 +7,17 @@ class CollectionPlan(models.AbstractModel):
     _inherit = 'collection.plan'  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _explain(self, groups):
+    def _explain(self, groups, day):
         """Say of messages why they repeat a level or jump to formal notice. Two queries at most.
 
         :param dict groups: {key: list of :class:`PlanItem`}
+        :param day: the date of the plan the items are from
         :return: dict {key: sentence, empty where everything goes as announced}
         """
         items = [item for group in groups.values() for item in group]
         disputes = self.env['collection.dispute'].sudo().browse({item.repeats_id for item in items if item.repeats_id})
         opened = {dispute.id: dispute.opened_on for dispute in disputes}
-        broken = self._get_broken_days([item for item in items if item.jump])
+        broken = self._get_broken_days([item for item in items if item.jump], day)
         texts = {}
         for key, group in groups.items():
             came_back = sorted({opened[item.repeats_id] for item in group if item.repeats_id})
@@ -27,8 +28,12 @@ class CollectionPlan(models.AbstractModel):
         return texts
 
     @api.model
-    def _get_broken_days(self, items):
-        """:return: dict customer id → days of which he broke promises that cover something still open"""
+    def _get_broken_days(self, items, day):
+        """The promises that led to the jump, as the plan of that day counts them: broken by then, their response time
+        over, and covering something still open (R36).
+
+        :param day: date of the plan
+        :return: dict customer id → days of which he broke promises"""
         if not items:
             return {}
         company = self.env['res.company'].browse(items[0].company_id).sudo()._collection_root()
@@ -38,6 +43,8 @@ class CollectionPlan(models.AbstractModel):
             .search(
                 [
                     ('promise_id.counts_as_broken', '=', True),
+                    ('promise_id.ended_on', '<=', day),
+                    ('response_until', '<', day),
                     ('company_id', '=', company.id),
                     ('partner_id', 'in', list({item.partner_id for item in items})),
                     ('state', 'in', ['broken', 'partly']),

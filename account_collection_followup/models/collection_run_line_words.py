@@ -70,8 +70,9 @@ class CollectionRunLine(models.Model):
         """:return: dict line → why its message is not the one that was announced, in words; empty for the others"""
         made = {line: line.sudo().step_id.deviation or '' for line in self}
         waiting = self.filtered(lambda line: (line.jump or line.repeats_id) and not line.sudo().step_id)
-        for company, lines in waiting.grouped('company_id').items():
-            made.update(lines.env['collection.plan']._explain({line: [line._get_deviating(company)] for line in lines}))
+        for (company, day), lines in waiting.grouped(lambda line: (line.company_id, line.date)).items():
+            groups = {line: [line._get_deviating(company)] for line in lines}
+            made.update(lines.env['collection.plan']._explain(groups, day))
         return made
 
     def _get_deviating(self, company):
@@ -177,7 +178,7 @@ class CollectionRunLine(models.Model):
         return '\n'.join(
             [
                 *(self._say_rising(item, lines.get(track, self.browse())) for track, item in rising.items()),
-                *self._say_deviations(items),
+                *self._say_deviations(items, today),
                 *self._say_running(items, steps, today),
                 *failed,
                 *self._say_held(items),
@@ -226,10 +227,10 @@ class CollectionRunLine(models.Model):
         return self.env._("Next run: %(level)s leaves by itself.", level=level)
 
     @api.model
-    def _say_deviations(self, items):
+    def _say_deviations(self, items, today):
         """Why what comes next is not what was announced, once the rep is being told of it."""
         coming = [item for item in items if item.reason in (None, 'consultation', 'objection')]
-        text = self.env['collection.plan']._explain({None: coming})[None]
+        text = self.env['collection.plan']._explain({None: coming}, today)[None]
         return [text] if text else []
 
     @api.model

@@ -123,7 +123,7 @@ class CollectionStepBuilder(models.AbstractModel):
         ]
         shared = self._prepare_shared(company, run_lines, all_items)
         deviations = self.env['collection.plan']._explain(
-            {line: rising[line.partner_id.id, line.track] for line in run_lines}
+            {line: rising[line.partner_id.id, line.track] for line in run_lines}, run_lines.run_id.date
         )
         vals_list = []
         for line in run_lines:

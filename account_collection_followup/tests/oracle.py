@@ -418,7 +418,6 @@ class Oracle:
             if item.last
             and exact(line.amount) > exact(line.accepted)
             and dispute.closed_on
-            and dispute.outcome != 'accepted'
             and item.last.date <= dispute.response_until < self.day
         }
         return max(back, key=lambda dispute: (dispute.response_until, dispute.id), default=None)

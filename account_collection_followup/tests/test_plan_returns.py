@@ -101,14 +101,27 @@ class TestDisputeComesBack(ReturnsCommon):
         third = self.raise_to(40, max(day, second.act_on))
         self.assertEqual(self.back(move, third.act_on)[1:], (50, self.env['collection.dispute']))
 
-    def test_withdrawn_comes_back_accepted_does_not(self):
+    def test_withdrawn_comes_back_so_does_what_was_put_right(self):
+        """Accepted with nothing to credit, the amount is still due, and comes back like any other."""
         move, other = self.invoice(), self.invoice(amount=300)
         third = self.raise_to(40)
         withdrawn, accepted = (self.dispute(one, day=self.later(third.date, 1)) for one in (move, other))
         day = self.close(withdrawn, third.act_on, 'withdrawn')
         self.close(accepted, third.act_on, 'accepted')
         self.assertEqual(self.back(move, day), (None, 40, withdrawn))
-        self.assertEqual(self.back(other, day), (None, 50, withdrawn.browse()))
+        self.assertEqual(self.back(other, day), (None, 40, accepted))
+
+    def test_what_was_credited_does_not_come_back(self):
+        move = self.invoice()
+        third = self.raise_to(40)
+        dispute = self.dispute(move, 300, day=self.later(third.date, 1))
+        with freeze_time(third.act_on):
+            dispute._accept('accepted', {dispute.line_ids: 300})
+            dispute.credit_note_ids.action_post()
+        self.assertEqual((dispute.outcome, dispute.line_ids.accepted), ('accepted', 300))
+        day = self.later(dispute.response_until, 1)
+        self.assertFalse(self.plan(day)[move].repeats_id)
+        self.assertEqual(self.back(move, third.act_on), (None, 50, dispute.browse()))
 
     def test_what_does_not_hold_changes_nothing(self):
         """A dispute whose lines do not hold is on file all the same."""
@@ -194,6 +207,22 @@ class TestBrokenPromises(ReturnsCommon):
         self.assertNotIn("broken", notice.message_html)
         self.complete(notice, day)
         self.assertEqual(self.answer(move, notice.act_on), (None, 60, False, 'decide'))
+
+    def test_said_as_of_the_day(self):
+        """The words name what the plan of that day counts, not what was broken since or has its response time."""
+        self.policy.broken_promise_limit = 1
+        move = self.invoice()
+        step = self.raise_to(20)
+        first = self.broken(move, 1000, '2026-03-11', day=step.date)
+        day = self.back_on(first)
+        second = self.broken(move, 1000, '2026-03-20', day=day)
+        item = self.plan(day)[move]
+        explain = self.env['collection.plan']._explain
+        one = "Formal notice at once: the promise for 11 March was broken."
+        self.assertEqual(explain({None: [item._replace(jump=True)]}, day)[None], one)
+        until = second.line_ids.response_until
+        self.assertEqual(explain({None: [item._replace(jump=True)]}, until)[None], one)
+        self.assertIn("11 March, 20 March", explain({None: [item._replace(jump=True)]}, self.back_on(second))[None])
 
     def test_the_first_does_not(self):
         move = self.invoice()
