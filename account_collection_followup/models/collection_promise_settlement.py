@@ -1,8 +1,11 @@
+import logging
 from collections import defaultdict, namedtuple
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import api, models
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, split_every
 
 from .collection_fact import internal
 from .collection_promise import MISSED
@@ -11,6 +14,10 @@ from .collection_promise import MISSED
 #: its residual now and its matchings as (day, amount) pairs, in its own currency
 Item = namedtuple('Item', 'state residual matchings')
 ONE_DAY = timedelta(days=1)
+#: promises settled together
+BATCH = 200
+
+_logger = logging.getLogger(__name__)
 
 
 class CollectionPromise(models.Model):
@@ -36,13 +43,40 @@ class CollectionPromise(models.Model):
     # When
     # ------------------------------------------------------------------
     @api.model
-    def _settle_due(self, company, limit=None):
-        """Settle the running promises of a company whose last day has passed. For the daily run.
+    def _settle_due(self, company):
+        """Settle the running promises of a company whose last day has passed. For the daily run. What cannot be settled
+        is left as it is, see :meth:`_get_due`, and takes nothing with it.
 
         :param company: ``res.company``; its root is taken
-        :param int limit: at most so many promises; ask again while it returns some
-        :return: the promises
+        :return: the promises that were settled
         """
+        settled = self.browse()
+        for ids in split_every(BATCH, self._get_due(company).ids):
+            settled |= self.sudo().browse(ids)._settle_apart()
+        return settled
+
+    def _settle_apart(self):
+        """Settle these promises; if that fails, each by itself.
+
+        :return: those that were settled
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._settle()
+                self.env.flush_all()
+            return self
+        except OperationalError:
+            # another worker got in the way: all is tried again
+            raise
+        except Exception:
+            if len(self) > 1:
+                return self.union(*(promise._settle_apart() for promise in self))
+            _logger.exception("Promise %s could not be settled", self.id)
+            return self.browse()
+
+    @api.model
+    def _get_due(self, company):
+        """:return: running promises of a company whose last day has passed, not settled yet"""
         root = company._collection_root()
         lines = (
             self.env['collection.promise.line']
@@ -59,9 +93,7 @@ class CollectionPromise(models.Model):
                 order='expires_on, id',
             )
         )
-        promises = lines.promise_id[:limit]
-        promises._settle()
-        return promises
+        return lines.promise_id
 
     def _settle(self, today=None, later=False):
         """Bring the states of these promises in line with what was paid.

@@ -144,12 +144,20 @@ class CollectionRun(models.Model):
     def _prepare_day(self, company):
         """What a working day begins with, up to the run laid out and open. Does nothing the second time."""
         today = company._collection_today()
-        self.env['collection.promise']._settle_due(company)
+        promises = self.env['collection.promise']
+        promises._settle_due(company)
         if self._get_today(company):
             return
         self.env['collection.case']._refresh(company)
         if self.env['collection.holiday']._working_days(company).is_working(today):
             run = self.create({'company_id': company.id, 'date': today})
+            if unsettled := promises._get_due(company):
+                run._note_unprepared(
+                    self.env._(
+                        "Promises that could not be judged, and wait for an administrator: %s.",
+                        '; '.join(unsettled.mapped('display_name')),
+                    )
+                )
             run._prepare_part(
                 self.env['collection.call']._plan_satisfaction,
                 self.env._("The satisfaction calls of the day could not be planned."),
@@ -191,9 +199,12 @@ class CollectionRun(models.Model):
             raise
         except Exception as error:
             _logger.exception("%s of company %s failed", method.__qualname__, self.company_id.id)
-            text = f"{warning} ({' '.join(str(error).split())[:200]})"
-            for name in ('unprepared', 'warnings'):
-                self[name] = '\n'.join(filter(None, [self[name], text]))
+            self._note_unprepared(f"{warning} ({' '.join(str(error).split())[:200]})")
+
+    def _note_unprepared(self, text):
+        """Have the run say what could not be prepared."""
+        for name in ('unprepared', 'warnings'):
+            self[name] = '\n'.join(filter(None, [self[name], text]))
 
     @api.model
     def _execute_open(self):
