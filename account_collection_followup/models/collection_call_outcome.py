@@ -162,6 +162,7 @@ class CollectionCall(models.Model):
         :return: the contact
         """
         self._check_open()
+        self.partner_id._check_collection_file(self.company_id)
         if not contact:
             values = {name: value for name, value in (values or {}).items() if value}
             role_id = values.pop('role_id', False)
@@ -188,14 +189,26 @@ class CollectionCall(models.Model):
         return super()._get_next_contact()
 
     def _keep_on_contact(self, values):
-        """Complete the contact who is called with what he said (R22).
+        """Complete the contact who is called with what he said (R22). What would replace something else is noted on
+        him by who may not change contacts.
 
         :param dict values: of his position, e-mail or phone
         """
         self._check_open()
-        contact = self.contact_id.sudo()
-        if contact and contact.commercial_partner_id == self.sudo().partner_id:
-            contact.write({name: value for name, value in values.items() if name in ('function', 'email', 'phone')})
+        contact = self.contact_id
+        if not contact or contact.sudo().commercial_partner_id != self.sudo().partner_id:
+            return
+        contact.commercial_partner_id._check_collection_file(self.company_id)
+        said = {
+            name: value
+            for name, value in values.items()
+            if name in ('function', 'email', 'phone') and value != contact.sudo()[name]
+        }
+        if left := contact._complete_collection_contact(said):
+            contact.sudo()._message_log(
+                body=self.env._("Said in a call: %s", ', '.join(left.values())),
+                author_id=self.env.user.partner_id.id,
+            )
 
     def _flag_number(self):
         """Note on the contact that his number is wrong: any colleague may know."""

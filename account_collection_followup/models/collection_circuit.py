@@ -45,6 +45,7 @@ class CollectionCircuit(models.Model):
             self._check_confirmation(vals)
             partner = self.env['res.partner'].sudo().browse(vals.get('partner_id'))
             company = self.env['res.company'].browse(vals.get('company_id') or self.env.company.id)
+            partner.with_env(self.env)._check_collection_file(company)
             vals.update(partner_id=partner.commercial_partner_id.id, company_id=company.sudo()._collection_root().id)
         return super().create(vals_list)
 
@@ -52,6 +53,8 @@ class CollectionCircuit(models.Model):
         self._check_confirmation(vals)
         if {'partner_id', 'company_id'} & vals.keys() and not is_internal(self):
             raise AccessError(self.env._("The circuit of a customer cannot become another customer's."))
+        for circuit in self:
+            circuit.partner_id._check_collection_file(circuit.company_id)
         return super().write(vals)
 
     @api.model

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_date
 
+CALLER = 'account_collection_followup.group_collection_caller'
 RESOLVER = 'account_collection_followup.group_collection_resolver'
 
 #: how complete a customer's file is: percent, what is missing in words, when it was confirmed, whether that is too old
@@ -160,7 +161,7 @@ class ResPartner(models.Model):
 
     def action_check_contacts(self):
         """Complete the customer's file: what is missing, to be typed in."""
-        self._check_collection_role()
+        self._check_collection_file(self._get_file_company())
         return self._get_collection_dialog('collection.contact.check', self.env._("Contacts and circuit"))
 
     def action_record_collection_stages(self):
@@ -198,6 +199,77 @@ class ResPartner(models.Model):
         missing = [customer for customer, circuit in found.items() if not circuit]
         made = circuits.create([{'partner_id': customer.id, 'company_id': root.id} for customer in missing])
         return circuits.union(made, *found.values())
+
+    def _check_collection_file(self, company):
+        """Who may add to what is known of a customer: who may change contacts anyway, else who works with him.
+
+        :param company: ``res.company``
+        :raise AccessError: unless he is a customer of the desk; for who does not work the list, one of his own, or of
+            his disputes and calls
+        """
+        self._check_collection_role()
+        for customer in self.commercial_partner_id:
+            if not customer._is_collection_file_open(company):
+                raise AccessError(
+                    self.env._(
+                        "%s is not among your customers, disputes and calls: ask who may change contacts.",
+                        customer.display_name,
+                    )
+                )
+
+    def _is_collection_file_open(self, company):
+        """:return: whether the user may add to what is known of this customer"""
+        user, root = self.env.user, company.sudo()._collection_root()
+        if self.env.su or self.has_access('write'):
+            return True
+        if self._is_collection_house() or root not in user.company_ids.sudo().root_id:
+            return False
+        if self.sudo().user_id == user:
+            return True
+        domain = [('partner_id', '=', self.id), ('company_id', '=', root.id)]
+        if user.has_group(CALLER):
+            return bool(self.sudo().customer_rank or self.env['collection.case'].search_count(domain, limit=1))
+        return bool(
+            self.env['collection.dispute'].search_count([*domain, ('state', '=', 'open')], limit=1)
+            or self.env['collection.call'].search_count([*domain, ('state', '=', 'planned')], limit=1)
+        )
+
+    def _is_collection_house(self):
+        """:return: whether it is one of our own companies, or a colleague"""
+        partner = self.sudo().with_context(active_test=False)
+        ours = self.env['res.company'].sudo().with_context(active_test=False)
+        return bool(
+            partner.user_ids.filtered(lambda user: not user.share)
+            or ours.search_count([('partner_id', 'in', (partner | partner.commercial_partner_id).ids)], limit=1)
+        )
+
+    def _complete_collection_contact(self, values):
+        """Write what a contact is missing. Who may not change contacts fills in, and replaces nothing: letters and
+        passwords go where it says (R22).
+
+        :param dict values: of fields of the contact
+        :return: dict of what was left alone, because something else stands there
+        :raise AccessError: if the contact is one of us
+        """
+        self.ensure_one()
+        contact = self.sudo()
+        if self.env.su or self.has_access('write'):
+            contact.write(values)
+            return {}
+        if self._is_collection_house():
+            raise AccessError(self.env._("%s is no contact of a customer.", contact.display_name))
+        # with it he logs in
+        kept = {'email'} if contact.with_context(active_test=False).user_ids else set()
+        left = {
+            name: value for name, value in values.items() if name in kept or contact._is_collection_value_kept(name)
+        }
+        contact.write({name: value for name, value in values.items() if name not in left})
+        return left
+
+    def _is_collection_value_kept(self, name):
+        """:return: whether something stands in a field of a contact that only who may change contacts replaces"""
+        self.ensure_one()
+        return bool(self[name])
 
     @api.model
     def _check_collection_role(self):

@@ -366,7 +366,7 @@ class RightsCommon(CollectionCommon):
             **{('collection.case', name): self.case for name in (
                 'action_check_contacts', 'action_confirm_contacts', 'action_record_stages')},
             ('account.move', 'action_record_collection_stage'): lambda: self.move,
-            **{('res.partner', name): lambda: self.partner_a for name in (
+            **{('res.partner', name): lambda: self.own_partner(owner) for name in (
                 'action_check_contacts', 'action_confirm_contacts', 'action_record_collection_stages')},
             ('res.partner', 'action_open_collection_credit'): lambda: self.credit() and self.partner_a,
             ('collection.credit', 'action_declare'): self.credit,
@@ -375,7 +375,7 @@ class RightsCommon(CollectionCommon):
                 'collection.circuit.record', partner_id=self.own_partner(owner).id, company_id=self.company.id,
                 date=today, line_ids=[Command.create({'move_ref': self.move.id, 'stage': 'received'})]),
             **{('collection.contact.check', name): lambda: wizard(
-                'collection.contact.check', partner_id=self.partner_a.id, company_id=self.company.id, note="Fact")
+                'collection.contact.check', partner_id=self.own_partner(owner).id, company_id=self.company.id, note="Fact")
                 for name in ('action_confirm', 'action_save')},
             ('collection.case', 'action_open_facts'): lambda: on(self.case(), collection_facts='step'),
             ('collection.case', 'action_follow_motive'): lambda: self.case()._record_motive('real') or self.case(),

@@ -19,7 +19,7 @@ class TestContacts(CollectionCommon):
         cls.rep = cls.new_user('test_rep', 'resolver')
         cls.stranger = cls.new_user('test_stranger', 'resolver')
         cls.caller = cls.new_user('test_caller', 'caller')
-        cls.partner_a.write({'is_company': True, 'user_id': cls.rep.id, 'lang': 'en_US'})
+        cls.partner_a.write({'is_company': True, 'user_id': cls.rep.id, 'lang': 'en_US', 'customer_rank': 1})
 
     @classmethod
     def new_user(cls, login, role):
@@ -173,17 +173,36 @@ class TestContacts(CollectionCommon):
         self.assertEqual(len(self.partner_a.child_ids), 2, "the executive's line was left empty")
         self.assertFalse(self.partner_a.message_partner_ids, "the customer follows nothing")
 
-    def test_dialog_changes_contacts_there_are(self):
-        self.complete_file()
-        with self.check() as form:
+    def change_clerk(self, user, **values):
+        """Type something into the line of a contact there is, and save."""
+        with self.check(user) as form:
             for index in range(len(form.line_ids)):
                 with form.line_ids.edit(index) as line:
                     if line.name == "Clerk":
-                        line.phone = '09 99'
-                        line.do_not_mail = True
+                        for name, value in values.items():
+                            setattr(line, name, value)
         form.record.action_save()
+
+    def test_dialog_completes_contacts_there_are(self):
+        """Who may not change contacts fills in and replaces nothing; who may does (R22)."""
+        self.complete_file()
         clerk = self.partner_a.child_ids.filtered(lambda contact: contact.name == "Clerk")
-        self.assertEqual((clerk.phone, clerk.collection_do_not_mail), ('09 99', True))
+        clerk.phone = False
+        self.change_clerk(self.caller, phone='04 05 06 09 99', do_not_mail=True)
+        self.assertEqual((clerk.phone, clerk.collection_do_not_mail), ('04 05 06 09 99', True))
+        for user in (self.caller, self.rep):
+            for name, value in (
+                ('phone', '04 05 06 07 08'),
+                ('email', 'mine@example.com'),
+                ('name', "Mine"),
+                ('email', False),
+            ):
+                with self.subTest(user.login, name=name), self.assertRaises(AccessError):
+                    self.change_clerk(user, **{name: value})
+        self.assertEqual((clerk.name, clerk.phone, clerk.email), ("Clerk", '04 05 06 09 99', 'clerk@example.com'))
+        self.caller.group_ids += self.env.ref('base.group_partner_manager')
+        self.change_clerk(self.caller, phone='04 05 06 07 08', email='clerk@a.example')
+        self.assertEqual((clerk.phone, clerk.email), ('04 05 06 07 08', 'clerk@a.example'))
         self.assertFalse(self.partner_a.with_user(self.caller).collection_circuit_id.confirmed_on)
 
     def test_dialog_leaves_other_customers_alone(self):
@@ -224,6 +243,72 @@ class TestContacts(CollectionCommon):
         form.save().action_save()
         self.assertEqual((contact.email, contact.phone), ('clerk@example.com', '01'))
         self.assertNotEqual(self.partner_a.name, "Another company")
+
+    def file_by_hand(self, user, partner, **values):
+        """What a crafted call does: the dialog is not even opened."""
+        return self.env['collection.contact.check'].with_user(user).create(
+            {'partner_id': partner.id, 'company_id': self.company.id, **values}
+        )  # fmt: skip
+
+    def test_file_of_other_customers(self):
+        """A sales rep completes the files of his customers, disputes and calls, and no others (R21)."""
+        self.partner_b.customer_rank = 1
+        stranger = self.partner_b.with_user(self.stranger)
+        line = {'contact_id': self.partner_b.id, 'phone': '01 02 03 04 05', 'email': self.partner_b.email}
+        for refused in (
+            stranger.action_check_contacts,
+            stranger.action_confirm_contacts,
+            stranger._get_collection_circuits,
+            self.file_by_hand(self.stranger, self.partner_b, line_ids=[(0, 0, line)]).action_save,
+            self.file_by_hand(self.stranger, self.partner_b, note="Fact").action_confirm,
+        ):
+            with self.assertRaises(AccessError):
+                refused()
+        circuit = self.partner_b._get_collection_circuits(self.company)
+        with self.assertRaises(AccessError):
+            circuit.with_user(self.stranger).write({'note': "Mine"})
+        self.env['collection.call'].create({'partner_id': self.partner_b.id, 'user_id': self.stranger.id})
+        self.file_by_hand(self.stranger, self.partner_b, line_ids=[(0, 0, line)], note="Fact").action_save()
+        self.assertEqual((self.partner_b.phone, circuit.note), ('01 02 03 04 05', "Fact"))
+
+    def test_file_of_no_customer(self):
+        """Nobody without rights on contacts completes what is no customer: our companies, colleagues, anybody else."""
+        nobody = self.env['res.partner'].create({'name': "No customer"})
+        house, colleague = self.company.partner_id, self.collector.partner_id
+        (house | colleague).write({'user_id': self.rep.id, 'customer_rank': 1})
+        for user in (self.rep, self.caller):
+            for partner in (nobody, house, colleague):
+                line = {'contact_id': partner.id, 'email': 'mine@example.com'}
+                check = self.file_by_hand(user, partner, line_ids=[(0, 0, line)])
+                with self.subTest(user.login, partner=partner.name), self.assertRaises(AccessError):
+                    check.action_save()
+        # a colleague entered as the contact of a customer
+        colleague.write({'parent_id': self.partner_a.id, 'phone': False})
+        line = {'contact_id': colleague.id, 'name': colleague.name, 'email': colleague.email, 'phone': '01 02 03 04 05'}
+        with self.assertRaises(AccessError):
+            self.file_by_hand(self.caller, self.partner_a, line_ids=[(0, 0, line)]).action_save()
+
+    def test_call_completes_and_replaces_nothing(self):
+        """What is said in a call fills the contact in; what would replace something is noted on him (R22)."""
+        contact = self.env['res.partner'].create(
+            {'name': "Clerk", 'parent_id': self.partner_a.id, 'email': 'clerk@example.com'}
+        )
+        call = self.env['collection.call'].create(
+            {'partner_id': self.partner_a.id, 'user_id': self.stranger.id, 'contact_id': contact.id}
+        )
+        call.with_user(self.stranger)._keep_on_contact({'email': 'mine@example.com', 'function': "Accountant"})
+        self.assertEqual((contact.email, contact.function), ('clerk@example.com', "Accountant"))
+        self.assertIn('mine@example.com', contact.message_ids[0].body)
+        contact.commercial_partner_id.child_ids.parent_id = False
+        house = self.company.partner_id
+        call = self.env['collection.call'].create({'partner_id': house.id, 'user_id': self.stranger.id})
+        for refused in (
+            lambda: call.with_user(self.stranger)._name_person(values={'name': "Mine"}),
+            lambda: call.with_user(self.stranger)._keep_on_contact({'email': 'mine@example.com'}),
+        ):
+            call.contact_id = house
+            with self.assertRaises(AccessError):
+                refused()
 
     def test_dialog_is_for_who_has_a_role(self):
         nobody = new_test_user(self.env, login='test_nobody', groups='base.group_user')

@@ -47,6 +47,7 @@ class CollectionContactCheck(models.TransientModel):
         partner.check_access('read')
         customer = partner.commercial_partner_id
         company = self.env['res.company'].browse(values.get('company_id') or self.env.company.id)
+        customer._check_collection_file(company)
         root = company.sudo()._collection_root()
         circuit = self.env['collection.circuit']._get_for(customer, root)[customer]
         values.update(
@@ -95,8 +96,8 @@ class CollectionContactCheck(models.TransientModel):
     def _save(self):
         """:return: the circuit"""
         self.ensure_one()
-        self.env['res.partner']._check_collection_role()
         self.partner_id.check_access('read')
+        self.partner_id._check_collection_file(self.company_id)
         for line in self.line_ids:
             line._save()
         if self.lang and self.lang != self.partner_id.lang:

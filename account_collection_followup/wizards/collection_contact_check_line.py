@@ -1,5 +1,8 @@
 from odoo import Command, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+
+#: what who may not change contacts fills in, and does not replace
+FILLED_IN = ('name', 'phone', 'email')
 
 
 class CollectionContactCheckLine(models.TransientModel):
@@ -29,14 +32,24 @@ class CollectionContactCheckLine(models.TransientModel):
         values = self._prepare_contact()
         if contact:
             changed = {name: value for name, value in values.items() if self._differs(contact, name, value)}
-            if 'email' in changed and contact.with_context(active_test=False).user_ids:
-                # he logs in with it, and his password is sent there: who may not change contacts may not change that
-                self.contact_id.check_access('write')
+            self._fill_in({name: changed.pop(name) for name in FILLED_IN if name in changed})
             if changed:
                 contact.write(changed)
         elif self.name or self.phone or self.email:
             values['name'] = self.name or ', '.join(self.role_ids.mapped('name')) or self.email or self.phone
             customer.sudo().create(dict(values, parent_id=customer.id, type='contact'))
+
+    def _fill_in(self, values):
+        """:raise AccessError: if something else stands there, and the user may not change contacts"""
+        left = self.contact_id._complete_collection_contact(values)
+        if left:
+            raise AccessError(
+                self.env._(
+                    "%(contact)s: %(fields)s can only be changed by who may change contacts. Add a contact instead.",
+                    contact=self.contact_id.display_name,
+                    fields=', '.join(self._fields[name]._description_string(self.env) for name in left),
+                )
+            )
 
     def _prepare_contact(self):
         own = self.contact_id == self.check_id.partner_id
