@@ -230,10 +230,10 @@ class CollectionCall(models.Model):
         """The customer confirms that the invoices of a satisfaction call will be paid when they fall due: a promise that
         grants no time, so that who makes the call may enter it (R4).
 
-        :return: the promise, empty if nothing is left to promise
+        :return: the promises, one per due date; empty if nothing is left to promise
         """
         self._check_open()
-        promise = self.env['collection.promise'].sudo()
+        promises = self.env['collection.promise'].sudo()
         items = self.env['collection.item'].sudo().browse(self._get_contestable_lines().ids)
         today = self.company_id._collection_today()
         lines = [
@@ -247,18 +247,20 @@ class CollectionCall(models.Model):
             if self.purpose == 'satisfaction' and not item.promised and item.residual_currency > item.disputed
         ]
         if lines:
-            promise = promise.create(
-                {
-                    'partner_id': self.sudo().partner_id.id,
-                    'company_id': self.company_id.id,
-                    'contact_id': self.contact_id.id,
-                    'user_id': self.env.uid,
-                    'channel': 'phone' if self.channel == 'call' else 'meeting',
-                    'line_ids': [fields.Command.create(line) for line in lines],
-                }
+            promises = promises.create(
+                promises._split_by_due_date(
+                    {
+                        'partner_id': self.sudo().partner_id.id,
+                        'company_id': self.company_id.id,
+                        'contact_id': self.contact_id.id,
+                        'user_id': self.env.uid,
+                        'channel': 'phone' if self.channel == 'call' else 'meeting',
+                        'line_ids': [fields.Command.create(line) for line in lines],
+                    }
+                )
             )
-            internal(self).write({'promise_id': promise.id})
-        return promise.with_env(self.env)
+            internal(self).write({'promise_id': promises[0].id})
+        return promises.with_env(self.env)
 
     # ------------------------------------------------------------------
     # Documents

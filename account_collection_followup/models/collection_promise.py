@@ -1,3 +1,5 @@
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
@@ -15,6 +17,7 @@ STATES = [
 #: how it was confirmed in writing, see ``collection_promise_confirmation``
 CONFIRMATION_FIELDS = (
     'confirmed_on', 'confirmed_by', 'confirmed_to_id', 'confirmation_mail_id', 'confirmation_file_id',
+    'confirmation_problem',
 )  # fmt: skip
 #: what was promised did not come in, or not all of it
 MISSED = ('partly', 'broken')
@@ -105,7 +108,8 @@ class CollectionPromise(models.Model):
     counts_as_broken = fields.Boolean(
         compute='_compute_state',
         store=True,
-        help="Broken, or less than half of it came in: counts towards formal notice.",
+        help="Broken, or less than half of it came in: counts towards formal notice. Payment confirmed for the due date "
+        "does not.",
     )
     broken_count = fields.Integer(
         "Broken promises",
@@ -156,8 +160,9 @@ class CollectionPromise(models.Model):
         return 'broken'
 
     def _is_counted_as_broken(self):
-        """:return: whether the promise counts towards formal notice: half of it did not come in (R36)"""
-        if self.paid_elsewhere or self.state not in MISSED:
+        """:return: whether the promise counts towards formal notice: half of it did not come in (R36). Who only confirmed
+        the due dates asked for no time, and counts with those who were never called"""
+        if self.paid_elsewhere or self.state not in MISSED or self._confirms_due_dates():
             return False
         return self.state == 'broken' or 2 * sum(self.line_ids.mapped('amount_kept')) < sum(
             self.line_ids.mapped('amount')
@@ -214,7 +219,7 @@ class CollectionPromise(models.Model):
         promises = super(CollectionPromise, internal(self)).create(vals_list).with_env(self.env)
         promises._check_lines()
         promises._check_caller()
-        promises.filtered('is_plan').case_id._answer_plan_request()
+        promises.filtered(lambda promise: promise.is_plan and promise._grants_time()).case_id._answer_plan_request()
         promises._confirm_automatically()
         return promises
 
@@ -227,6 +232,46 @@ class CollectionPromise(models.Model):
         for promise in self:
             if promise.made_on > promise.company_id._collection_today():
                 raise ValidationError(self.env._("A promise cannot be made in the future."))
+
+    @api.constrains('contact_id', 'partner_id')
+    def _check_contact(self):
+        for promise in self.sudo():
+            if promise.contact_id and promise.contact_id.commercial_partner_id != promise.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s is not a contact of %(customer)s.",
+                        contact=promise.contact_id.display_name,
+                        customer=promise.partner_id.display_name,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Payment confirmed for the due dates
+    # ------------------------------------------------------------------
+    def _confirms_due_dates(self):
+        """:return: whether nothing is promised for later than it falls due (R4); what is overdue is not"""
+        self.ensure_one()
+        return all(line.date <= (line.date_maturity or line.sudo().move_id.date) for line in self.line_ids)
+
+    @api.model
+    def _split_by_due_date(self, vals):
+        """Payment confirmed for several due dates is no instalment plan: each date is a promise of its own, so that one
+        that is missed leaves the others alone. An invoice with several dates is agreed on as a whole.
+
+        :param dict vals: of a promise whose lines name their instalment and date
+        :return: list of values: what is promised for later together, then what is confirmed, a promise per date
+        """
+        items = self.env['account.move.line'].sudo()
+        today = self.env['res.company'].browse(vals['company_id'])._collection_today()
+        times = Counter(command[2]['line_id'] for command in vals['line_ids'])
+        later, confirmed = [], defaultdict(list)
+        for command in vals['line_ids']:
+            line = command[2]
+            item, day = items.browse(line['line_id']), fields.Date.to_date(line['date'])
+            in_time = day and times[item.id] == 1 and day <= max(item.date_maturity or item.date, today)
+            (confirmed[day] if in_time else later).append(command)
+        groups = ([later] if later else []) + [confirmed[day] for day in sorted(confirmed)]
+        return [dict(vals, line_ids=group) for group in groups]
 
     @api.depends('partner_id', 'next_date')
     def _compute_display_name(self):
@@ -249,6 +294,8 @@ class CollectionPromise(models.Model):
         self.check_access('write')
         if not (reason or '').strip():
             raise UserError(self.env._("Say why the promise is cancelled."))
+        # what was missed by now is not made undone before the morning
+        self._settle()
         for promise in self:
             if promise.state != 'running':
                 raise UserError(self.env._("%s has ended already.", promise.display_name))

@@ -1,8 +1,14 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .collection_fact import internal
+
+_logger = logging.getLogger(__name__)
 
 #: the text of a promise: (by what, whether it is a plan) → template
 TEXTS = {
@@ -28,6 +34,9 @@ class CollectionPromise(models.Model):
     confirmed_to_id = fields.Many2one('res.partner', "Confirmed to", readonly=True, copy=False)
     confirmation_mail_id = fields.Many2one('mail.mail', readonly=True, copy=False, index='btree_not_null')
     confirmation_file_id = fields.Many2one('ir.attachment', "Text as it left", readonly=True, copy=False)
+    confirmation_problem = fields.Char(
+        readonly=True, copy=False, help="Why it could not be confirmed by itself, until somebody confirms it."
+    )
     confirmation_state = fields.Selection(
         [
             ('none', "Not confirmed"),
@@ -40,17 +49,20 @@ class CollectionPromise(models.Model):
     )
     confirmation_text = fields.Char("Confirmation", compute='_compute_confirmation')
 
-    @api.depends('confirmed_on', 'confirmed_by', 'confirmation_mail_id.state')
+    @api.depends('confirmed_on', 'confirmed_by', 'confirmation_mail_id.state', 'confirmation_problem')
     @api.depends_context('lang')
     def _compute_confirmation(self):
         """Asked of the e-mail itself, as long as it exists."""
         states = {'outgoing': 'queued', 'exception': 'failed', 'cancel': 'failed'}
         for promise in self:
             mail = promise.sudo().confirmation_mail_id
-            promise.confirmation_state = states.get(mail.state, 'sent') if promise.confirmed_on else 'none'
+            unconfirmed = 'failed' if promise.confirmation_problem else 'none'
+            promise.confirmation_state = states.get(mail.state, 'sent') if promise.confirmed_on else unconfirmed
             promise.confirmation_text = promise._get_confirmation_text(mail)
 
     def _get_confirmation_text(self, mail):
+        if not self.confirmed_on and self.confirmation_problem:
+            return self.env._("Could not be confirmed: %s", self.confirmation_problem)
         if not self.confirmed_on:
             return self.env._("Not confirmed in writing yet")
         values = {
@@ -125,6 +137,7 @@ class CollectionPromise(models.Model):
                 'confirmed_to_id': contact.id,
                 'confirmation_mail_id': mail and mail.id,
                 'confirmation_file_id': file and file.id,
+                'confirmation_problem': False,
             }
         )
         self.sudo()._activity_update()
@@ -146,7 +159,21 @@ class CollectionPromise(models.Model):
         )
         for promise, contact in promises._get_confirmation_contacts('email').items():
             if contact and promise.state == 'running':
-                promise.sudo().action_confirm('email', contact.id)
+                promise.sudo()._confirm_apart(contact)
+
+    def _confirm_apart(self, contact):
+        """Confirm a promise by e-mail. If that fails the promise stands all the same, and the confirmation is on
+        somebody's list."""
+        try:
+            with self.env.cr.savepoint():
+                self.action_confirm('email', contact.id)
+                self.env.flush_all()
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.warning("Promise %s could not be confirmed", self.id, exc_info=True)
+            internal(self).write({'confirmation_problem': ' '.join(str(error).split())[:200]})
+            self._activity_update()
 
     def _make_confirmation_file(self):
         """:return: ``ir.attachment`` (sudo) of the promise: the letter or agreement as a PDF"""

@@ -338,6 +338,14 @@ class TestPromise(FactsCommon):
         )
         self.assertEqual(granted.user_id, caller)
 
+    def test_who_promised(self):
+        """Somebody of the customer."""
+        other = self.env['res.partner'].create({'name': "Somebody else"})
+        with self._refused("not a contact", ValidationError):
+            self._promise((self.item, 100, '2026-03-12'), contact_id=other.id)
+        with self._refused("not a contact", ValidationError):
+            self._promise((self.item, 100, '2026-03-12')).contact_id = other
+
     def _caller(self):
         return new_test_user(self.env, 'granting_caller', groups=GROUP + 'caller', company_id=self.company.id)
 

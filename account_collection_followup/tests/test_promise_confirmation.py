@@ -81,6 +81,27 @@ class TestPromiseConfirmation(FactsCommon):
         self.promise.confirmation_mail_id.cancel()
         self.assertTrue(self.promise.activity_ids)
 
+    def test_automatic_without_its_text(self):
+        """The text is broken or gone: what was promised stands, and who is responsible confirms it."""
+        self.policy.confirm_promises = 'email'
+        template = self.env.ref('account_collection_followup.mail_template_promise')
+        # worn by time: what is written today is checked
+        self.env.flush_all()
+        subject = '{"en_US": "{{ object.nothing_of_the_kind }}"}'
+        self.env.cr.execute("UPDATE mail_template SET subject = %s WHERE id = %s", [subject, template.id])
+        self.env.invalidate_all()
+        first = self._promise((self._receivable(self._invoice(70)), 70, '2026-03-12'), contact_id=self.contact.id)
+        template.unlink()
+        second = self._promise((self._receivable(self._invoice(80)), 80, '2026-03-12'), contact_id=self.contact.id)
+        for promise in first + second:
+            self.assertEqual((promise.state, promise.confirmation_state), ('running', 'failed'))
+            self.assertFalse(promise.confirmed_on)
+            self.assertTrue(promise.activity_ids)
+        self.assertIn("administrator deleted it", second.confirmation_text)
+        second.action_confirm('letter')
+        self.assertEqual((second.confirmation_state, second.confirmation_problem), ('sent', False))
+        self.assertFalse(second.activity_ids)
+
     def test_language(self):
         """The language of who reads it, not of who writes."""
         self.env['res.lang']._activate_lang('fr_FR')

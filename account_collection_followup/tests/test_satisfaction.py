@@ -307,17 +307,32 @@ class TestSatisfaction(CollectionCommon):
             (calls - call).with_user(self.rep).read(['about'])
 
     def test_confirmed_payment_is_a_promise(self):
-        """Confirmed at the due dates: a promise, that grants nothing and needs no right to grant (R4, R24)."""
+        """Confirmed at the due dates: a promise each, that grant nothing and need no right to grant (R4, R24). They are
+        no instalment plan: none is taken with another, and no plan asked for is answered."""
         caller = new_test_user(self.env, 'satisfaction_caller', groups=GROUP + 'caller', company_id=self.company.id)
         first, second = self.invoice(due='2026-03-16', amount=8000), self.invoice(due='2026-03-27')
         call = self.plan_calls()
+        request = call.case_id._request_plan("Four months for what is older")
         self.log(call, caller, result='promise').save().action_save()
-        promise = call.promise_id
-        self.assertEqual(call.result, 'promise')
+        self.assertEqual((call.result, call.promise_id.line_ids.move_id), ('promise', first))
+        promises = call.case_id.promise_ids
         self.assertEqual(
-            {(line.move_id, line.date) for line in promise.line_ids},
-            {(first, date(2026, 3, 16)), (second, date(2026, 3, 27))},
+            {(promise.line_ids.move_id, promise.line_ids.date, promise.is_plan) for promise in promises},
+            {(first, date(2026, 3, 16), False), (second, date(2026, 3, 27), False)},
         )
+        self.assertTrue(request.exists() and request.active)
+        with freeze_time('2026-03-19'):
+            promises._settle()
+            states = {promise.line_ids.move_id: promise.state for promise in promises}
+            self.assertEqual(states, {first: 'broken', second: 'running'})
+
+    def test_the_rep_confirms_several_due_dates(self):
+        moves = self.invoice(due='2026-03-16'), self.invoice(due='2026-03-27'), self.invoice(due='2026-03-27')
+        call = self.plan_calls()
+        promises = call.with_user(self.rep)._confirm_payment().sudo()
+        self.assertEqual(promises.line_ids.move_id, self.env['account.move'].union(*moves))
+        self.assertEqual(promises.mapped('is_plan'), [False, False])
+        self.assertEqual(promises.mapped('next_date'), [date(2026, 3, 16), date(2026, 3, 27)])
 
     def test_the_rep_says_all_is_well(self):
         self.invoice(due='2026-03-16')

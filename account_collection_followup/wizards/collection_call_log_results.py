@@ -257,7 +257,11 @@ class CollectionCallLog(models.TransientModel):
         return handler(call) if handler else None
 
     def _put_promise_in_hand(self, call):
-        call.promise_id = self.env['collection.promise'].create(self._prepare_promise())
+        Promise, vals = self.env['collection.promise'], self._prepare_promise()
+        # invoices confirmed for their due dates are kept or missed one by one
+        confirmed = self.purpose == 'satisfaction' and self.result == 'promise'
+        several = Promise._split_by_due_date(vals) if confirmed else [vals]
+        call.promise_id = Promise.create(several)[0]
 
     _put_plan_in_hand = _put_promise_in_hand
 
