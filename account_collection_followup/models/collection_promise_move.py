@@ -76,6 +76,7 @@ class CollectionPromise(models.Model):
         """
         self.ensure_one()
         self.check_access('write')
+        self._check_runs()
         lines = self.line_ids.filtered(lambda line: line.state == 'running')
         dates = self._get_moved_dates(lines, dates)
         self._check_move(lines, dates)
@@ -96,13 +97,14 @@ class CollectionPromise(models.Model):
 
     def _check_move(self, lines, dates):
         """:raise UserError: naming what stands against it"""
-        self._check_runs()
         if all(dates[line] == line.date for line in lines):
             raise UserError(self.env._("Enter the new date: this is the one that was promised."))
         self._check_move_rights()
 
     def _check_runs(self):
+        """:raise UserError: if it has ended, were it this very day and not yet told by the morning"""
         self.ensure_one()
+        self._settle()
         if self.state != 'running':
             raise UserError(
                 self.env._("%s has ended already: enter a new promise instead of moving it.", self.display_name)

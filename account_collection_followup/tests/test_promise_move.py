@@ -47,6 +47,17 @@ class TestPromiseMove(FactsCommon):
         self.assertIn("Moved twice, first promised for 03/12/2026", again.move_text)
         self.assertIn("from 03/20/2026 to 03/25/2026", str(again.case_id.message_ids.mapped('body')))
 
+    def test_missed_is_missed(self):
+        """On the day after its last one, before the morning, it is neither moved nor cancelled any more."""
+        with freeze_time('2026-03-17'):
+            self.assertEqual(self.promise.state, 'running')
+            with self._refused("has ended already"):
+                self.promise.action_move('2026-03-25')
+            with self._refused("has ended already"):
+                self.promise.action_cancel("He wants more time")
+            self._pay(self.item, 600, '2026-03-12')
+            self.assertEqual(self.promise.state, 'kept')
+
     def test_no_gap(self):
         """On every day exactly one of the two covers the item, and no response time runs beside it."""
         with freeze_time('2026-03-10'):

@@ -179,6 +179,8 @@ class CollectionPromisePlan(models.TransientModel):
         if problem := self._get_problem():
             raise UserError(problem)
         promise, model = self.promise_id, self.env['collection.promise']
+        if promise:
+            promise._check_runs()
         running = promise.line_ids.filtered(
             lambda line: line.state == 'running' and line.line_id in self.sudo().item_ids.line_id
         )
