@@ -90,13 +90,14 @@ class Checks:
 
     def may_jump(self, invoice, day):
         """:return: whether so many promises of the customer were broken, one of them about this invoice, that formal
-        notice comes next: he may have kept half of one of them, so that it does not have to"""
+        notice comes next: he may have kept half of one of them, so that it does not have to. What was never asked for
+        begins with the reminders"""
         own = self.get_missed(invoice, day)
         others = self.world.history.get_open(day)
         missed = {
             promise for one in others if one.customer == invoice.customer for promise in self.get_missed(one, day)
         }
-        return bool(self.broken_limit and own and len(missed) >= self.broken_limit)
+        return bool(self.broken_limit and own and invoice in self.last and len(missed) >= self.broken_limit)
 
     def is_answered(self, invoice, day):
         return not invoice.is_open(day) or self.get_cover(invoice, day) in ("disputed", "promised")
@@ -206,9 +207,6 @@ class Checks:
         if not last:
             if level.kind == "litigation" and self.is_sued(step.customer):
                 return  # joined
-            if level.kind == "formal" and step.jump and self.may_jump(invoice, day):
-                self.jumps += 1
-                return  # promised in vain before it was ever asked for in writing
             if level != self.levels[0] or day < invoice.due + timedelta(days=level.delay):
                 raise Breach(f"{what}: enters at {level.name}, due on {invoice.due}.")
             return

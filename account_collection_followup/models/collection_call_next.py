@@ -50,7 +50,13 @@ class CollectionCall(models.Model):
     # What follows from a result
     # ------------------------------------------------------------------
     def _get_next_try(self, today):
-        return self.env['collection.holiday']._working_days(self.company_id).add(today, 1)
+        """:return: the day proposed for the next try of a call nobody answered today (R27)"""
+        spacing = self._get_try_spacing()[self]
+        return self.env['collection.holiday']._working_days(self.company_id).add(today, spacing)
+
+    def _get_try_spacing(self):
+        """:return: dict {call: working days from one try to the next}"""
+        return dict.fromkeys(self, 1)
 
     def _get_next_call_date(self, result, callback_on, today):
         """:return: when the result of a call asks for another one, or None"""

@@ -40,6 +40,8 @@ class CollectionCase(models.Model):
         result = super().write(vals)
         for company, cases in changed.sudo().grouped('company_id').items():
             cases.motive_on = bool(vals['motive']) and company._collection_today()
+        if vals.get('motive') == 'cash':
+            changed._propose_plans()
         return result
 
     @api.model

@@ -134,6 +134,29 @@ class CollectionCase(models.Model):
             user_id=(user or self.env.user).id,
         )
 
+    def _propose_plans(self):
+        """Put a plan on the list of a collector for those of these customers who are short of cash and broke as many
+        promises as lead others to formal notice (R36): unless one runs, or is asked for already. The words do not name
+        the motive: it is for collectors."""
+        kind = self.env.ref(PLAN_REQUEST)
+        short = self.sudo().filtered(lambda case: case.motive == 'cash' and case.policy_id.broken_promise_limit)
+        promises = self.env['collection.promise'].sudo()
+        for company, cases in short.grouped('company_id').items():
+            counts = promises._get_broken_counts(cases.partner_id, company)
+            running = promises.search(
+                [('case_id', 'in', cases.ids), ('is_plan', '=', True), ('state', '=', 'running')]
+            ).case_id
+            waiting = cases.filtered(lambda case: kind in case.activity_ids.activity_type_id)
+            for case in cases - running - waiting:
+                count = counts[case.partner_id]
+                if count >= case.policy_id.broken_promise_limit:
+                    case._request_plan(case._say_plan_proposed(count))
+
+    def _say_plan_proposed(self, count):
+        """:return: why a plan is proposed, in the language of who makes it"""
+        env = self.with_context(lang=self._get_collector().lang or self.env.lang).env
+        return env._("Broken promises: %s. Agree on an instalment plan, instead of formal notice.", count)
+
     def _get_collector(self):
         """:return: the collector who looks after the case: its responsible if he is one, else the company's"""
         self.ensure_one()

@@ -241,7 +241,8 @@ class CollectionPlan(models.AbstractModel):
                  LEFT JOIN stale s ON s.id = i.id
                  LEFT JOIN level n ON n.id = CASE WHEN s.id IS NOT NULL THEN k.again_id ELSE k.next_id END
                  LEFT JOIN broken b ON b.item_id = i.id
-                 LEFT JOIN level f ON b.item_id IS NOT NULL AND f.id = i.formal_id AND f.rank > n.rank
+                 -- what was never asked for is not given formal notice of
+                 LEFT JOIN level f ON b.item_id IS NOT NULL AND i.last_id IS NOT NULL AND f.id = i.formal_id AND f.rank > n.rank
                  LEFT JOIN LATERAL (
                     SELECT f.id IS NOT NULL AS jump,
                            i.back_id IS NOT NULL AND COALESCE(COALESCE(f.track, n.track) <> 'ordinary', false) AS again) g ON true

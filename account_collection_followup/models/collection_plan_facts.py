@@ -125,7 +125,8 @@ class CollectionPlan(models.AbstractModel):
 
     def _get_broken_cte(self, scope):
         """Items of broken promises, where the customer broke so many that formal notice comes next (R36): their
-        response time is over, what they cover is still open, and no financial difficulty is recorded."""
+        response time is over, what they cover is still open, and no financial difficulty is recorded. Payment confirmed
+        for the due date does not count (``counts_as_broken``); what was never asked for does not jump."""
         return SQL(
             """broken AS (
                    SELECT p.item_id FROM pledged p

@@ -98,7 +98,8 @@ class CollectionPolicy(models.Model):
         required=True,
         tracking=True,
         help="So many broken promises on items still open lead to formal notice for these items, to be approved, "
-        "whatever level they had; to a plan instead if the customer is short of cash. 0: never.",
+        "whatever level they had; to a plan instead if the customer is short of cash. Payment confirmed for the due date "
+        "does not count, and what was never asked for begins with the reminders. 0: never.",
     )
     silence_days = fields.Integer(
         "Longest silence in days",

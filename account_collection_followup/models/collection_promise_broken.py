@@ -33,22 +33,41 @@ class CollectionPromise(models.Model):
             return [self.env._("Not kept on its date, and settled since.")]
         if not self._get_unanswered():
             return [self._say_broken(self.env) + '.', self.env._("It was promised again since.")]
-        sentences = [self._say_broken(self.env) + '.', self.env._("Call the customer.")]
+        if not self._get_missed_to_call():
+            return [self._say_broken(self.env) + '.', self.env._("It is disputed meanwhile.")]
+        sentences = [self._say_broken(self.env) + '.', self.env._("Call the customer."), self._say_count(policy)]
+        return [sentence for sentence in sentences if sentence]
+
+    def _say_count(self, policy):
+        """:return: how many promises were broken and what that leads to, or None (R36)"""
         limit, count = policy.broken_promise_limit, self.broken_count
         # the assessed motive is for collectors
-        if limit and self.env.user.has_group(COLLECTOR) and self.sudo().case_id.motive == 'cash':
-            sentences.append(
-                self.env._("Shortage of cash is recorded: an instalment plan is proposed, not formal notice.")
+        if limit and count and self.env.user.has_group(COLLECTOR) and self.sudo().case_id.motive == 'cash':
+            return self.env._("Shortage of cash is recorded: an instalment plan is proposed, not formal notice.")
+        if not limit or not count:
+            return None
+        if not self._can_jump(policy):
+            return self.env._("Broken promises: %s.", count)
+        if count < limit:
+            return self.env._(
+                "Broken promises: %(count)s. Formal notice is proposed after %(limit)s.", count=count, limit=limit
             )
-        elif limit and count >= limit:
-            sentences.append(self.env._("Broken promises: %s. Formal notice is proposed.", count))
-        elif limit and count:
-            sentences.append(
-                self.env._(
-                    "Broken promises: %(count)s. Formal notice is proposed after %(limit)s.", count=count, limit=limit
-                )
+        over_on = max(self._get_missed().mapped('response_until'))
+        if over_on >= self.company_id._collection_today():
+            return self.env._(
+                "Broken promises: %(count)s. Formal notice is proposed if nothing is heard until %(date)s.",
+                count=count,
+                date=format_date(self.env, over_on),
             )
-        return sentences
+        return self.env._("Broken promises: %s. Formal notice is proposed.", count)
+
+    def _can_jump(self, policy):
+        """:return: whether formal notice is still ahead of something missed that was asked for already (R36)"""
+        formal = policy.sudo().level_ids.filtered(lambda level: level.active and level.kind == 'formal')
+        if not formal or not self.counts_as_broken:
+            return False
+        items = self.env['collection.item'].sudo().browse(self._get_missed().sudo().line_id.ids)
+        return any(item.level_id and item.level_id.rank < min(formal.mapped('rank')) for item in items)
 
     def action_call(self):
         """Log the call about a promise."""
@@ -66,6 +85,7 @@ class CollectionPromise(models.Model):
             lambda promise: promise.state in MISSED and before[promise] not in MISSED and not promise.paid_elsewhere
         )
         broken._want_calls()
+        broken.case_id._propose_plans()
         (
             self.filtered('paid_elsewhere') | self.filtered(lambda promise: promise.state != before[promise])
         )._activity_update()
@@ -87,9 +107,19 @@ class CollectionPromise(models.Model):
         )
         return missed.filtered(lambda line: line.sudo().line_id not in again.line_id)
 
+    def _get_missed_to_call(self):
+        """:return: the amounts missed on items that are not contested as a whole meanwhile"""
+        missed = self._get_missed()
+        items = self.env['collection.item'].sudo().browse(missed.sudo().line_id.ids)
+        contested = items.filtered(
+            lambda item: item.currency_id.compare_amounts(item.disputed, item.residual_currency) >= 0
+        )
+        return missed.filtered(lambda line: line.sudo().line_id.id not in contested.ids)
+
     def _want_calls(self):
-        """Plan one call today per customer, about all the promises he broke (R35)."""
-        promises = self.sudo().filtered(lambda promise: promise._get_missed())
+        """Plan one call today per customer, about all the promises he broke (R35). What is disputed meanwhile is solved
+        first."""
+        promises = self.sudo()._get_missed_to_call().promise_id
         for company, batch in promises.grouped('company_id').items():
             cases = self.env['collection.case'].sudo()._open_for(batch.partner_id, company)
             working = self.env['collection.holiday']._working_days(company)
@@ -104,7 +134,7 @@ class CollectionPromise(models.Model):
         return {
             'planned_on': today,
             'contact_id': self.contact_id[:1].id,
-            'move_ids': self._get_missed().move_id.ids,
+            'move_ids': self._get_missed_to_call().move_id.ids,
             'why': lambda env: ' · '.join(promise._say_broken(env) for promise in self),
         }
 
@@ -164,30 +194,29 @@ class CollectionPromise(models.Model):
 class CollectionCall(models.Model):
     _inherit = 'collection.call'
 
-    def _get_next_try(self, today):
+    def _get_try_spacing(self):
         # EXTENDS: who broke a promise is tried again every second working day at most (R35)
-        if not self.case_id or not self.sudo().case_id._has_broken_promise():
-            return super()._get_next_try(today)
-        return self.env['collection.holiday']._working_days(self.company_id).add(today, TRY_DAYS)
+        broken = self.sudo().case_id._filter_broken_promise()
+        return {
+            call: TRY_DAYS if call.sudo().case_id in broken else days
+            for call, days in super()._get_try_spacing().items()
+        }
 
 
 class CollectionCase(models.Model):
     _inherit = 'collection.case'
 
-    def _has_broken_promise(self):
-        """:return: whether a promise on an item that is still open was broken"""
-        self.ensure_one()
-        return bool(
-            self.env['collection.promise.line']
-            .sudo()
-            .search_count(
-                [
-                    ('partner_id', '=', self.partner_id.id),
-                    ('company_id', '=', self.company_id.id),
-                    ('state', 'in', MISSED),
-                    ('paid_elsewhere', '=', False),
-                    ('line_id.reconciled', '=', False),
-                ],
-                limit=1,
-            )
+    def _filter_broken_promise(self):
+        """:return: those of customers who broke a promise on an item that is still open"""
+        broken = self.env['collection.promise.line'].sudo()
+        found = broken._read_group(
+            [
+                ('partner_id', 'in', self.partner_id.ids),
+                ('company_id', 'in', self.company_id.ids),
+                ('state', 'in', MISSED),
+                ('paid_elsewhere', '=', False),
+                ('line_id.reconciled', '=', False),
+            ],
+            ['partner_id', 'company_id'],
         )
+        return self.filtered(lambda case: (case.partner_id, case.company_id) in found)

@@ -423,7 +423,10 @@ class Oracle:
         return max(back, key=lambda dispute: (dispute.response_until, dispute.id), default=None)
 
     def _is_broken(self, item):
-        """R36: one of so many broken promises that formal notice comes next, unless the customer is short of cash."""
+        """R36: one of so many broken promises that formal notice comes next, unless the customer is short of cash, or
+        was never asked for this item."""
+        if not item.last:
+            return False
         limit = item.policy.broken_promise_limit
         broken = self._get_broken_promises(item.customer)
         if not limit or len(broken) < limit or self._is_short_of_cash(item.customer):
@@ -442,6 +445,9 @@ class Oracle:
 
     def _is_over(self, line):
         promise = line.promise_id
+        if not any(other.date > (other.date_maturity or other.move_id.date) for other in promise.line_ids):
+            # paid when due: confirmed, not promised
+            return False
         return promise.counts_as_broken and promise.ended_on <= self.day and line.response_until < self.day
 
     def _is_short_of_cash(self, customer):

@@ -189,6 +189,38 @@ class TestBrokenPromises(ReturnsCommon):
         item = self.plan(day)[move]
         return item.reason, self.env['collection.level'].browse(item.level_id).rank, item.jump, item.mode
 
+    def test_what_is_said_of_it(self):
+        """Not before the response time is over, and only where a formal notice can follow."""
+        move = self.invoice()
+        second = self.break_two(move)
+        with freeze_time(second.ended_on):
+            self.assertIn("Formal notice is proposed if nothing is heard until", second.broken_text)
+        second.invalidate_recordset()
+        with freeze_time(self.back_on(second)):
+            self.assertIn("Broken promises: 2. Formal notice is proposed.", second.broken_text)
+            self.policy.level_ids.filtered(lambda level: level.kind in ('formal', 'litigation')).active = False
+            second.invalidate_recordset()
+            self.assertIn("Broken promises: 2.", second.broken_text)
+            self.assertNotIn("Formal", second.broken_text)
+
+    def test_what_was_never_asked_for_does_not_jump(self):
+        """It begins with the reminders, as whatever is not known to be owed."""
+        move = self.invoice()
+        self.broken(move, 1000, '2026-03-05', day='2026-03-02')
+        second = self.broken(move, 1000, '2026-03-12', day='2026-03-11')
+        self.assertEqual(self.answer(move, self.back_on(second))[1:3], (20, False))
+
+    def test_due_dates_confirmed_do_not_count(self):
+        """Two confirmed due dates missed: he who confirms is not treated worse than he who is never called."""
+        moves = [self.invoice(due='2026-03-10'), self.invoice(due='2026-03-11')]
+        for move in moves:
+            self.promise(move, (move.amount_total, move.invoice_date_due), day='2026-03-02')
+        with freeze_time('2026-03-23'):
+            promises = self.env['collection.promise']._settle_due(self.company)
+        self.assertEqual(promises.mapped('state'), ['broken'] * 2)
+        self.assertFalse(any(promises.mapped('counts_as_broken')))
+        self.assertFalse(any(item.jump for item in self.plan('2026-03-23').values()))
+
     def test_two_lead_to_formal_notice(self):
         move = self.invoice()
         second = self.break_two(move)

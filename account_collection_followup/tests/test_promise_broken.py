@@ -3,6 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .facts_common import GROUP, FactsCommon
 
@@ -156,13 +157,64 @@ class TestPromiseBroken(FactsCommon):
         with freeze_time('2026-03-17'):
             self._settle()
             self.assertEqual(self.case.attention, 2)
-            self.assertIn("Formal notice is proposed after 2", broken.broken_text)
+            self.assertIn("Broken promises: 1.", broken.broken_text)
+            self.assertNotIn("Formal", broken.broken_text, "no message asked for it yet")
             self._promise((self.item, 1000, '2026-03-24'))
             self.env.cr.flush()
             broken.invalidate_recordset()
             self.assertIn("promised again", broken.broken_text)
             self.assertNotEqual((self.case.attention, self.case.next_action), (2, 'promise'))
             self.assertFalse(self._get_calls())
+
+    def test_disputed_meanwhile(self):
+        """What is disputed as a whole is solved first; disputed in part, the customer is called."""
+        other = self._receivable(self._invoice(300))
+        promise = self._promise((self.item, 1000, '2026-03-12'))
+        self._promise((other, 300, '2026-03-12'))
+        self.env['collection.dispute'].create(
+            {
+                'type_id': self.type.id,
+                'line_ids': [
+                    (0, 0, {'move_id': self.item.move_id.id}),
+                    (0, 0, {'move_id': other.move_id.id, 'amount': 9}),
+                ],
+            }
+        )
+        with freeze_time('2026-03-17'):
+            self._settle()
+            self.assertEqual(promise.state, 'broken')
+            self.assertIn("disputed meanwhile", promise.broken_text)
+            self.assertNotIn("Call", promise.broken_text)
+            self.assertEqual(self._get_calls().move_ids, other.move_id)
+            self.assertNotIn("000.00", self._get_calls().why)
+
+    def test_one_failing_promise(self):
+        """One that cannot be settled is told in the run of the day, and keeps no other from being settled."""
+        failing = self._promise((self.item, 600, '2026-03-12'))
+        other = self._promise((self._receivable(self._invoice(70)), 70, '2026-03-11'))
+        self.company.collection_start_date = '2026-03-01'
+        self.env.flush_all()
+        # the database refuses what would be written
+        self.env.cr.execute(
+            "ALTER TABLE collection_promise_line ADD CHECK (promise_id <> %s OR state = 'running')", [failing.id]
+        )
+        with freeze_time('2026-03-17 09:00:00'):
+            with self.assertLogs('odoo.addons.account_collection_followup', 'ERROR'), mute_logger('odoo.sql_db'):
+                self.env['collection.run'].sudo()._prepare_day(self.company)
+            self.assertEqual((failing.state, other.state), ('running', 'broken'))
+            run = self.env['collection.run']._get_today(self.company)
+            self.assertIn(failing.display_name, run.warnings)
+            self.assertNotIn(other.display_name, run.warnings)
+
+    def test_due_dates_confirmed_do_not_count(self):
+        """Who confirmed to pay when due and did not is called, but asked for no time (R36)."""
+        later = self._receivable(self._invoice(100, invoice_date_due='2026-03-10'))
+        promise = self._promise((later, 100, '2026-03-10'))
+        with freeze_time('2026-03-17'):
+            self._settle()
+            self.assertEqual((promise.state, promise.counts_as_broken, promise.broken_count), ('broken', False, 0))
+            self.assertTrue(self._get_calls())
+            self.assertNotIn("Formal", promise.broken_text)
 
     def test_paid_elsewhere(self):
         """Money that went to other invoices: nobody is called, the matching is looked at."""
@@ -208,6 +260,35 @@ class TestPromiseBroken(FactsCommon):
             text = promise.with_user(caller).broken_text
             self.assertIn("broken", text)
             self.assertNotIn("cash", text)
+
+    def test_plan_instead_of_formal_notice(self):
+        """Short of cash, with as many broken promises as lead others to formal notice: a collector has the plan on his
+        list, once, without the motive named."""
+        kind = self.env.ref('account_collection_followup.activity_type_plan_request')
+
+        def get_requests():
+            return self.case.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+
+        self.policy.broken_promise_limit = 2
+        self._promise((self.item, 600, '2026-03-12'))
+        self._promise((self._receivable(self._invoice(70)), 70, '2026-03-13'))
+        with freeze_time('2026-03-17'):
+            self._settle()
+            self.case._record_motive('cash')
+            self.assertFalse(get_requests())
+        with freeze_time('2026-03-18'):
+            self._settle()
+            self.assertEqual((len(get_requests()), get_requests().user_id), (1, self.collector))
+            self.assertIn("Broken promises: 2", get_requests().note)
+            self.assertNotIn("cash", get_requests().note)
+            self.case._propose_plans()
+            self.assertEqual((len(get_requests()), get_requests().note.count("Broken")), (1, 1))
+            get_requests().action_feedback("Not now")
+            self._settle()
+            self.assertFalse(get_requests())
+            self.case._record_motive(False)
+            self.case._record_motive('cash')
+            self.assertTrue(get_requests(), "assessed after the promises were broken")
 
     def test_new(self):
         """A promise entered from the list starts empty."""
