@@ -28,7 +28,7 @@ class Checks:
         self.act_days, self.restart_days, self.stale_days = rules.act_days, rules.restart_days, rules.stale_days
         self.grace_days, self.response_days = rules.promise_grace_days, rules.promise_response_days
         self.broken_limit, self.consult_days = rules.broken_promise_limit, rules.consult_days
-        self.silence_days = rules.silence_days
+        self.silence_days, self.silence_cap = rules.silence_days, rules.silence_daily_cap
         levels = rules.level_ids.filtered(lambda level: level.kind in TRACKS).sorted("rank")
         self.levels = [
             Level(one.id, one.name, one.rank, one.kind, one.delay_days, TRACKS[one.kind], one.minimum_amount)
@@ -277,7 +277,14 @@ class Checks:
                 )
 
     def _check_silence(self, day):
-        """Nobody was left without a word for too long while something of his was to be chased (R30)."""
+        """Nobody was left without a word for too long while something of his was to be chased (R30), unless so many are
+        called for this already that he waits for another day."""
+        [(calls,)] = self._query(
+            "SELECT count(*) FROM collection_call WHERE silent_since IS NOT NULL AND (state = 'planned' OR made_on = %s)",
+            day,
+        )
+        if self.silence_cap and calls >= self.silence_cap:
+            return
         spoken_to = self._query(
             """SELECT p.name, max(c.made_on) FROM (
                  SELECT case_id, date AS made_on FROM collection_step WHERE cancelled IS NOT TRUE AND takeover IS NOT TRUE

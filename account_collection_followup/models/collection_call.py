@@ -41,7 +41,9 @@ class CollectionCall(models.Model):
     _order = 'planned_on desc, id desc'
 
     _activity_fields = frozenset({'state', 'user_id', 'planned_on', 'purpose'})
-    _guarded_fields = TRY_FIELDS | {'step_id', 'target_reason', 'why', 'right_contact_id', 'documents_mail_id'}
+    _guarded_fields = TRY_FIELDS | {
+        'step_id', 'target_reason', 'why', 'silent_since', 'right_contact_id', 'documents_mail_id',
+    }  # fmt: skip
     _frozen_fields = frozenset({'case_id', 'partner_id', 'company_id', 'step_id'})
 
     channel = fields.Selection(CHANNELS, required=True, default='call')

@@ -1,14 +1,15 @@
 from collections import namedtuple
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 #: an item that stays for one of these reasons, or rises, is one to speak about
 SPOKEN_ABOUT = ('conversation', 'unfinished', 'objection', 'consultation', 'closed_day', 'no_email', 'top', 'cap')
 
-#: a case nothing was heard or said in for too long: its customer, the day of the last contact, the invoices to chase
-Silent = namedtuple('Silent', ['case_id', 'partner_id', 'last_on', 'move_ids'])
+#: a case nothing was heard or said in for too long: its customer, the day of the last contact, the policy, the invoices
+#: to chase
+Silent = namedtuple('Silent', ['case_id', 'partner_id', 'last_on', 'policy_id', 'move_ids'])
 
 
 class CollectionCall(models.Model):
@@ -17,31 +18,40 @@ class CollectionCall(models.Model):
     Between two contacts lie no more days than his policy says, ten as a rule, while something of his is to be chased.
     Where the dates given leave more, he is called on the last working day within them. The call asks nothing new and is
     no step of the ladder: the running conversation goes on.
+
+    Not more are planned in a day than somebody can make. Who is tried and not reached keeps the day of his next try.
     """
 
     _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
 
+    silent_since = fields.Date(
+        readonly=True, copy=False, help="The last contact, where the desk planned this call because it is too long ago."
+    )
+
     @api.model
     def _plan_silence(self, company):
-        """Plan the calls of today with customers who would otherwise wait too long. After the run of the day is laid
-        out: who is written to today is not called for this. Does nothing the second time.
+        """Plan the calls of today with customers who would otherwise wait too long, the longest silence first, up to
+        the calls of a day. After the run of the day is laid out: who is written to today is not called for this. The
+        second time on a day it does nothing: who is planned for today, was tried or called is left out.
 
         :param company: ``res.company``; its root is taken
         :return: the calls
         """
         root = company.sudo()._collection_root()
         calls = self.sudo()
-        silent = calls._get_silent(root, root._collection_today())
+        today = root._collection_today()
+        silent = calls._get_silent(root, today)
         if not silent:
             return calls
-        partners = self.env['res.partner'].sudo().browse(one.partner_id for one in silent)
-        payable = partners._get_collection_payable_role()
-        found = partners._get_collection_recipients(payable, need='phone')
+        callees = self.env['collection.case'].sudo().browse(one.case_id for one in silent)._get_callees()
+        contacts = {case.id: callee.contacts[:1] for case, callee in callees.items()}
+        # where nobody may be called the case says so, and takes nobody's place
+        mute = [one for one in silent if not contacts[one.case_id]]
+        chosen = calls._cap_silent([one for one in silent if contacts[one.case_id]], root, today)
         wanted = {}
-        for one in silent:
+        for one in chosen + mute:
             case = self.env['collection.case'].browse(one.case_id)
-            contact = found[partners.browse(one.partner_id)].contacts[:1]
-            wanted[case] = calls._prepare_silence_call(root, one, contact)
+            wanted[case] = calls._prepare_silence_call(root, one, contacts[one.case_id])
         return calls._want(wanted).with_env(self.env)
 
     @api.model
@@ -53,7 +63,29 @@ class CollectionCall(models.Model):
             'why': lambda env: env._("No contact since %s", env['collection.run.line']._format_day(last_on)),
             'contact_id': contact.id,
             'move_ids': silent.move_ids,
+            'silent_since': last_on,
         }
+
+    @api.model
+    def _cap_silent(self, silent, root, today):
+        """Leave out what exceeds the calls of a day: the others wait, the longest silence comes first. Calls of the
+        company still to be made count, whatever their policy: they do not pile up, not even on the first day.
+
+        :param silent: list of :class:`Silent`, the longest silence first
+        """
+        if not silent:
+            return []
+        mine = [('company_id', '=', root.id), ('silent_since', '!=', False)]
+        count = self.search_count([*mine, '|', ('state', '=', 'planned'), ('made_on', '=', today)])
+        policies = self.env['collection.policy'].sudo().browse({one.policy_id for one in silent})
+        caps = {policy.id: policy.silence_daily_cap for policy in policies}
+        chosen = []
+        for one in silent:
+            cap = caps[one.policy_id]
+            if not cap or count < cap:
+                count += 1
+                chosen.append(one)
+        return chosen
 
     # ------------------------------------------------------------------
     # Who
@@ -75,7 +107,7 @@ class CollectionCall(models.Model):
 
     @api.model
     def _filter_to_chase(self, root, today, rows, heard_by):
-        """:param rows: (case, customer, last contact)
+        """:param rows: (case, customer, last contact, last contact or try)
         :param dict heard_by: {policy id: the last day of contact that is too long ago}
         :return: list of :class:`Silent`: those of whom something is to be chased today, neither promised nor disputed
         """
@@ -95,24 +127,27 @@ class CollectionCall(models.Model):
             )
         }
         silent = []
-        for case_id, partner_id, last_on in rows:
+        for case_id, partner_id, last_on, tried_on in rows:
             policy_id, move_ids = chased.get(partner_id, (None, []))
-            if policy_id in heard_by and last_on <= heard_by[policy_id]:
-                silent.append(Silent(case_id, partner_id, last_on, move_ids))
+            if policy_id in heard_by and tried_on <= heard_by[policy_id]:
+                silent.append(Silent(case_id, partner_id, last_on, policy_id, move_ids))
         return silent
 
     @api.model
     def _get_silent_query(self, root, today, last_day):
         """Open cases with a contact of ours, the last one on ``last_day`` or before, and nothing on its way today.
+        Who was called in vain since then has his next try planned.
 
-        :return: SQL giving case, customer, day of the last contact, the longest ago first"""
+        :return: SQL giving case, customer, day of the last contact, day of the last contact or try; the longest silence
+            first"""
         return SQL(
-            """SELECT k.id, k.partner_id, t.last_on
+            """SELECT k.id, k.partner_id, t.last_on, GREATEST(t.last_on, w.last_try_on)
                  FROM (SELECT case_id, max(made_on) AS last_on FROM (%(contacts)s) c
                         GROUP BY case_id HAVING bool_or(ours) AND max(made_on) <= %(last_day)s) t
                  JOIN collection_case k ON k.id = t.case_id AND k.state = 'open' AND k.company_id = %(root)s
-                WHERE NOT EXISTS (SELECT FROM collection_call c
-                                   WHERE c.case_id = k.id AND c.state = 'planned' AND (c.agreed OR c.planned_on <= %(today)s))
+                 LEFT JOIN collection_call w ON w.case_id = k.id AND w.state = 'planned'
+                WHERE (w.id IS NULL OR w.agreed IS NOT TRUE AND w.planned_on > %(today)s)
+                  AND (w.last_try_on IS NULL OR w.last_try_on <= %(last_day)s)
                   AND NOT EXISTS (SELECT FROM collection_run_line l JOIN collection_run r ON r.id = l.run_id
                                    WHERE l.partner_id = k.partner_id AND r.company_id = k.company_id AND r.date = %(today)s
                                      AND r.state <> 'preview' AND l.kind = 'message' AND l.track <> 'litigation'

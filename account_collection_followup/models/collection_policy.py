@@ -109,6 +109,15 @@ class CollectionPolicy(models.Model):
         help="While something is overdue, neither promised nor disputed, the customer hears from us at least every so "
         "many days: where the dates given leave more, a call is planned in between. 0: no such calls.",
     )
+    silence_daily_cap = fields.Integer(
+        "Calls after silence per day",
+        default=20,
+        required=True,
+        tracking=True,
+        help="So many calls at most of the company, over all callers and policies, because a customer has not heard from "
+        "us for long; those still to be made count. The longest silence comes first, the others wait. 0: no limit for "
+        "customers of this policy.",
+    )
     letter_days = fields.Integer(
         "Working days to post a letter",
         default=3,

@@ -23,7 +23,7 @@ class CollectionPolicy(models.Model):
     @api.model
     def _get_number_ranges(self):
         """:return: dict field → (lowest, highest) of the numbers that make sense"""
-        return {**dict.fromkeys(DAY_FIELDS, DAYS), 'broken_promise_limit': (0, 99)}
+        return {**dict.fromkeys(DAY_FIELDS, DAYS), 'broken_promise_limit': (0, 99), 'silence_daily_cap': (0, 9999)}
 
     @api.constrains(lambda self: tuple(self._get_number_ranges()))
     def _check_numbers(self):

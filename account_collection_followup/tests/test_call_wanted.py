@@ -49,6 +49,26 @@ class TestCallWanted(CollectionCommon):
         self.want(planned_on='2026-03-05')
         self.assertEqual((call.planned_on, call.why), (date(2026, 3, 3), "Promise broken"))
 
+    def test_who_was_tried_is_not_tried_sooner(self):
+        """Tried on Monday and put off: wanted on Monday again, he is tried on Tuesday at the earliest."""
+        call = self.make_call(planned_on='2026-03-02')
+        call.action_made('absent', callback_on='2026-03-12')
+        self.want(planned_on='2026-03-02')
+        self.assertEqual((call.planned_on, call.why), (date(2026, 3, 3), "Promise broken"))
+        self.want(planned_on='2026-03-05')
+        self.assertEqual(call.planned_on, date(2026, 3, 3))
+
+    def test_those_that_change_alike_are_written_at_once(self):
+        calls = self.make_call(planned_on='2026-03-12') | self.make_call(
+            planned_on='2026-03-12', partner_id=self.partner_b.id
+        )
+        moves = {call: self.invoice(call.partner_id) | self.invoice(call.partner_id) for call in calls}
+        calls[0].move_ids = moves[calls[0]][0]
+        values = {'planned_on': date(2026, 3, 5), 'why': "Promise broken"}
+        self.env['collection.call']._want({call.case_id: dict(values, move_ids=moves[call].ids) for call in calls})
+        self.assertEqual(calls.mapped('why'), ["Promise broken"] * 2)
+        self.assertEqual((calls[0].move_ids, calls[1].move_ids), (moves[calls[0]], self.env['account.move']))
+
     def test_agreed_day_stays(self):
         call = self.make_call(planned_on='2026-03-12', agreed=True)
         self.want(planned_on='2026-03-05')

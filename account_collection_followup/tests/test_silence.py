@@ -169,6 +169,68 @@ class TestSilence(PlanRulesCommon):
             self.env['collection.case']._refresh(self.company)
         self.assertEqual(call.state, 'cancelled')
 
+    def test_a_try_is_an_attempt(self):
+        """Nobody answers on 12 March, who calls chooses the 18th: it stays (R27)."""
+        self.run_day(TODAY)
+        self.live('2026-03-12')
+        call = self.planned()
+        with freeze_time('2026-03-12'):
+            call.action_made('absent', callback_on='2026-03-18')
+            self.assertFalse(self.env['collection.call']._plan_silence(self.company))
+        self.live('2026-03-17')
+        self.assertEqual((str(call.planned_on), call.tries), ('2026-03-18', 1))
+
+    def test_a_try_too_long_ago(self):
+        """The next try is put off beyond the longest silence: it comes forward, the words name the last contact."""
+        self.run_day(TODAY)
+        self.live('2026-03-12')
+        call = self.planned()
+        with freeze_time('2026-03-12'):
+            call.action_made('absent', callback_on='2026-04-10')
+        self.live('2026-03-19')
+        self.assertEqual(str(call.planned_on), '2026-04-10')
+        self.live('2026-03-20')
+        self.assertEqual((str(call.planned_on), call.why), ('2026-03-20', "No contact since 2 March"))
+
+    def test_broken_promise_is_tried_every_second_day(self):
+        """R35: the silence of who broke a promise adds no tries."""
+        self.run_day(TODAY)
+        self.promise(self.move, (1000, '2026-03-10'), day='2026-03-03')
+        tries, day = [], fields.Date.to_date('2026-03-04')
+        while day <= fields.Date.to_date('2026-03-27'):
+            self.run_day(day)
+            call = self.planned()
+            if call and call.planned_on <= day:
+                with freeze_time(day):
+                    call.action_made('absent')
+                tries.append(day)
+            day += timedelta(days=1)
+        working = self.env['collection.holiday']._working_days(self.company)
+        self.assertEqual(str(tries[0]), '2026-03-13')
+        self.assertGreater(len(tries), 4)
+        self.assertEqual(tries[1:], [working.add(day, 2) for day in tries[:-1]])
+
+    def test_so_many_calls_a_day(self):
+        """The longest silence first; what is still to be made counts, what is made on the day too."""
+        partners = self.env['res.partner'].create([{'name': f"Silent {n}", 'phone': '0102030405'} for n in range(4)])
+        for number, partner in enumerate(partners):
+            self.invoice(partner)
+            call = self.env['collection.call'].create({'partner_id': partner.id, 'planned_on': TODAY})
+            with freeze_time(fields.Date.add(fields.Date.to_date('2026-03-02'), days=3 - number)):
+                call.action_made('refusal', note="No.")
+        self.policy.silence_daily_cap = 2
+        Call = self.env['collection.call']
+        with freeze_time('2026-03-20'):
+            first = Call._plan_silence(self.company)
+            self.assertEqual(first.partner_id, partners[3] | partners[2])
+            self.assertFalse(Call._plan_silence(self.company))
+            first[0].action_made('refusal', note="No.")
+            self.assertFalse(Call._plan_silence(self.company), "made today counts")
+        with freeze_time('2026-03-23'):
+            self.assertEqual(Call._plan_silence(self.company).partner_id, partners[1], "one is still to be made")
+            self.policy.silence_daily_cap = 0
+            self.assertEqual(Call._plan_silence(self.company).partner_id, partners[0])
+
     def test_second_time_nothing(self):
         self.run_day(TODAY)
         self.live('2026-03-12')
