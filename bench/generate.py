@@ -175,8 +175,8 @@ def make_history(env, company, today):
         INSERT INTO collection_dispute (id, case_id, partner_id, company_id, currency_id, type_id, opened_on, deadline, state, stage, source, reason, create_uid)
              SELECT new_id, case_id, partner_id, %(company)s, currency_id, %(type)s, %(today)s::date - 3, %(today)s::date + 3, 'open', 'solving', 'desk',
                     'Contested', %(uid)s FROM d;
-        INSERT INTO collection_dispute_line (dispute_id, move_id, line_id, amount, currency_id, company_id, kind, holds)
-             SELECT new_id, move_id, id, amount_residual_currency, currency_id, %(company)s, 'contested', true FROM d;
+        INSERT INTO collection_dispute_line (dispute_id, move_id, line_id, amount, currency_id, company_id, kind, held_from)
+             SELECT new_id, move_id, id, amount_residual_currency, currency_id, %(company)s, 'contested', %(today)s::date - 3 FROM d;
         CREATE TEMP TABLE p ON COMMIT DROP AS SELECT *, nextval('collection_promise_id_seq') AS new_id FROM ({items}) i WHERE id %% 33 = 1;
         INSERT INTO collection_promise (id, case_id, partner_id, company_id, made_on, state, create_uid)
              SELECT new_id, case_id, partner_id, %(company)s, %(today)s::date - 2, 'running', %(uid)s FROM p;

@@ -52,6 +52,7 @@ from . import collection_dispute_digest
 from . import collection_dispute_document
 from . import collection_dispute_escalation
 from . import collection_dispute_line
+from . import collection_dispute_holding
 from . import collection_dispute_proposal
 from . import collection_dispute_qualify
 from . import collection_dispute_repeat
@@ -59,6 +60,7 @@ from . import collection_dispute_routing
 from . import collection_dispute_type
 from . import collection_dispute_line_outcome
 from . import collection_dispute_outcome
+from . import collection_dispute_again
 from . import collection_dispute_report
 from . import collection_dispute_answer_mail
 from . import collection_dispute_withheld

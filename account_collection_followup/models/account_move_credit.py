@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -179,6 +181,18 @@ class AccountMove(models.Model):
             if owed := open_lines.filtered(lambda line, account=account: line.account_id == account):
                 (lines + owed).reconcile()
 
+    def _collection_get_credited(self):
+        """What became of these posted credit notes.
+
+        :return: dict {currency: amount left open}, dict {instalment: amount matched with it, in its currency}
+        """
+        left, matched = defaultdict(float), defaultdict(float)
+        for line in self.sudo().line_ids.filtered(lambda line: line.account_id.account_type == 'asset_receivable'):
+            left[line.currency_id] -= line.amount_residual_currency
+            for partial in line.matched_debit_ids:
+                matched[partial.debit_move_id] += partial.debit_amount_currency
+        return left, matched
+
     def _post(self, soft=True):
         # EXTENDS account
         posted = super()._post(soft)
@@ -186,7 +200,7 @@ class AccountMove(models.Model):
             for credit in posted.filtered('collection_dispute_id'):
                 # made by hand, it is matched by nobody else
                 credit._collection_match_contested()
-            disputes._on_credit_posted()
+            disputes._follow_accounting(disputes._on_credit_posted)
         return posted
 
     def button_draft(self):
@@ -194,14 +208,15 @@ class AccountMove(models.Model):
         undone = self.filtered(lambda move: move.state == 'posted' and move.collection_dispute_id)
         result = super().button_draft()
         for dispute, credits in undone.grouped('collection_dispute_id').items():
-            dispute._on_credit_undone(credits)
+            dispute._follow_accounting(dispute._on_credit_undone, credits)
         return result
 
     def button_cancel(self):
         # EXTENDS account
         result = super().button_cancel()
         if disputes := self.collection_dispute_id:
-            disputes._on_credit_lost(self.env._("The credit note was cancelled: the dispute stays open."))
+            words = self.env._("The credit note was cancelled: the dispute stays open.")
+            disputes._follow_accounting(disputes._on_credit_lost, words)
         return result
 
     def unlink(self):
@@ -209,5 +224,6 @@ class AccountMove(models.Model):
         disputes = self.collection_dispute_id
         result = super().unlink()
         if disputes:
-            disputes._on_credit_lost(self.env._("The credit note was deleted: the dispute stays open."))
+            words = self.env._("The credit note was deleted: the dispute stays open.")
+            disputes._follow_accounting(disputes._on_credit_lost, words)
         return result

@@ -185,8 +185,9 @@ class CollectionCall(models.Model):
         return SQL(
             """NOT EXISTS (SELECT FROM collection_call c
                             WHERE c.partner_id = u.partner_id AND c.company_id = %(root)s AND c.state = 'planned')
-               AND NOT EXISTS (SELECT FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
-                                WHERE d.partner_id = u.partner_id AND d.company_id = %(root)s AND d.state = 'open')
+               AND NOT EXISTS (SELECT FROM (%(holding)s) held
+                                WHERE held.partner_id = u.partner_id AND held.company_id = %(root)s
+                                  AND (held.ended_on IS NULL OR held.ended_on > %(today)s))
                AND NOT EXISTS (SELECT FROM collection_hold h
                                 WHERE h.partner_id = u.partner_id AND h.company_id = %(root)s AND h.move_id IS NULL
                                   AND h.date_from <= %(today)s AND h.date_until >= %(today)s
@@ -194,6 +195,7 @@ class CollectionCall(models.Model):
                AND NOT EXISTS (SELECT FROM collection_case k JOIN collection_level v ON v.id = k.level_id
                                 WHERE k.partner_id = u.partner_id AND k.company_id = %(root)s AND k.state = 'open'
                                   AND v.rank > u.entry_rank)""",
+            holding=self.env['collection.dispute.line']._get_holding_query(today),
             root=root.id,
             today=SQL("%s::date", today),
         )

@@ -221,6 +221,11 @@ class CollectionDispute(models.Model):
         """
         reason = (reason or self.env._("The e-mail could not be sent."))[:400]
         disputes = self.sudo()
+        for dispute in self.sudo().filtered('response_until'):
+            if dispute.response_until < dispute.company_id._collection_today():
+                # it waited for so long that its date is over
+                dispute._renew_response()
+        self._mark_dirty()
         internal(disputes).write({'answer_state': 'failed', 'answer_failure': reason})
         disputes._message_log_batch(
             bodies={dispute.id: self.env._("The answer was not sent: %s", reason) for dispute in disputes}
@@ -274,5 +279,6 @@ class CollectionDispute(models.Model):
     def action_reopen(self):
         # what was answered before is in the chatter
         reopened = super().action_reopen()
-        internal(reopened.sudo()).write({'answer_state': False, 'answer_failure': False})
+        unsent = self.sudo().filtered(lambda dispute: dispute.answer_state in ('queued', 'failed'))
+        internal(reopened.sudo() | unsent).write({'answer_state': False, 'answer_failure': False})
         return reopened

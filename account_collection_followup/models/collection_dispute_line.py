@@ -6,6 +6,8 @@ from .collection_fact import is_internal
 
 #: worked out from the dispute and the invoice
 DERIVED = frozenset({'company_id', 'partner_id', 'currency_id'})
+#: decided with buttons
+HOLDING = frozenset({'kind', 'holds', 'held_from', 'held_until', 'response_until'})
 DERIVED_DEFAULTS = frozenset(f'default_{name}' for name in DERIVED)
 
 
@@ -31,13 +33,6 @@ class CollectionDisputeLine(models.Model):
         default='contested',
         required=True,
         help="Contested itself, or not paid because something else is.",
-    )
-    holds = fields.Boolean(
-        "Holds reminders",
-        default=True,
-        copy=False,
-        help="What is contested is not chased, unless it was rejected before on the same ground; what is withheld "
-        "is chased, unless a collector decides otherwise.",
     )
     invoice_line_ids = fields.Many2many(
         'account.move.line',
@@ -91,22 +86,14 @@ class CollectionDisputeLine(models.Model):
         ]
         lines = super().create(vals_list)
         lines._check_dispute_open()
-        lines.dispute_id._mark_repeats()
+        lines._mark_repeats()
         lines._log_withheld()
         lines.dispute_id._mark_dirty()
         return lines
 
-    @api.model
-    def _prepare_holds(self, vals):
-        """What is contested holds reminders back, what is withheld does not: only methods say otherwise."""
-        if is_internal(self) and 'holds' in vals:
-            return {}
-        kind = vals.get('kind') or self.env.context.get('default_kind') or 'contested'
-        return {'holds': kind == 'contested'}
-
     def write(self, vals):
         self._check_dispute_open()
-        if {'kind', 'holds'} & vals.keys() and not is_internal(self):
+        if HOLDING & vals.keys() and not is_internal(self):
             raise AccessError(self.env._("Whether a line holds reminders back is decided with its buttons."))
         if {'dispute_id', 'move_id'} & vals.keys():
             raise UserError(self.env._("Remove the line and add another for another invoice."))
@@ -225,7 +212,9 @@ class CollectionDisputeLine(models.Model):
     def _check_invoice(self):
         for line in self.sudo():
             move = line.move_id
-            if move.state != 'posted' or not move._is_collection_invoice():
+            # a credit note is undone while its invoice is being corrected: accounting goes on
+            posted = move.state == 'posted' or is_internal(line)
+            if not posted or not move._is_collection_invoice():
                 raise ValidationError(self.env._("%s is not a posted customer invoice.", move.display_name))
             if move.commercial_partner_id != line.dispute_id.partner_id:
                 raise ValidationError(

@@ -1,3 +1,5 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
@@ -5,6 +7,8 @@ from odoo.tools import format_date
 from .collection_dispute import OUTCOMES
 from .collection_dispute import CollectionDispute as Dispute
 from .collection_fact import internal, is_internal
+
+_logger = logging.getLogger(__name__)
 
 
 class CollectionDispute(models.Model):
@@ -138,6 +142,8 @@ class CollectionDispute(models.Model):
             raise UserError(self.env._("Say how much is accepted."))
         for line in self.line_ids:
             internal(line).accepted = amounts.get(line, 0)
+        # rejected before on the same ground, it was chased until now
+        self.line_ids.filtered('accepted')._hold()
         internal(self).write(
             {
                 'credit_outcome': outcome,
@@ -200,16 +206,27 @@ class CollectionDispute(models.Model):
     def _link_credit_notes(self, credit_notes):
         """Take existing credit notes for the settlement; the dispute closes at once if all are posted.
 
-        :raise UserError: if one of them settles another dispute already
+        :raise UserError: if one of them settles another dispute already, or was spent on something else
         """
         self.ensure_one()
         credit_notes.check_access('write')
+        self._check_not_spent(credit_notes)
         if taken := credit_notes.filtered('collection_dispute_id'):
             raise UserError(self.env._("%s settles a dispute already.", ', '.join(taken.mapped('display_name'))))
         credit_notes.collection_dispute_id = self
         for credit in credit_notes.filtered(lambda move: move.state == 'posted'):
             credit._collection_match_contested()
         self._on_credit_posted()
+
+    def _check_not_spent(self, credit_notes):
+        for credit in credit_notes.filtered(lambda move: move.state == 'posted'):
+            _left, matched = credit._collection_get_credited()
+            if credit.currency_id.is_zero(credit.amount_residual) and not any(
+                matched.get(line) for line in self.sudo().line_ids.move_id._collection_instalments()
+            ):
+                raise UserError(
+                    self.env._("%s was used for something else: nothing of it is left.", credit.display_name)
+                )
 
     def action_prepare_credit(self):
         """Prepare the credit notes that were asked for, or that are missing again (R16).
@@ -242,6 +259,24 @@ class CollectionDispute(models.Model):
     # ------------------------------------------------------------------
     # What happens to the credit notes
     # ------------------------------------------------------------------
+    def _follow_accounting(self, method, *args):
+        """Have disputes follow what happened to their credit notes. Accounting is never held up by a dispute that cannot:
+        it is noted there.
+
+        :param method: bound to these disputes
+        """
+        try:
+            with self.env.cr.savepoint():
+                method(*args)
+        except UserError as error:
+            _logger.warning("Disputes %s do not follow their credit notes: %s", self.ids, error)
+            disputes = self.sudo()
+            disputes._message_log_batch(
+                bodies=dict.fromkeys(
+                    disputes.ids, self.env._("Its credit note changed, the dispute could not follow: %s", error)
+                )
+            )
+
     def _on_credit_posted(self):
         """A credit note was posted: the disputes it was the last one of are closed."""
         for dispute in self.sudo():
@@ -256,7 +291,44 @@ class CollectionDispute(models.Model):
         elif until:
             # it may have become a holiday since
             until = self.env['collection.holiday']._working_days(self.company_id).roll_forward(until)
-        internal(self).action_close(self.credit_outcome, until)
+        outcome = self.credit_outcome if self._keep_credited() else 'partly'
+        internal(self).action_close(outcome, until)
+
+    def _keep_credited(self):
+        """Bring what is accepted down to what the credit notes really credit: the rest is not settled, and has its
+        response time.
+
+        :return: whether they credit all that was accepted
+        """
+        credited = self._get_credited()
+        less = self.line_ids.filtered(lambda line: line.currency_id.compare_amounts(credited[line], line.accepted) < 0)
+        for line in less:
+            internal(line).accepted = credited[line]
+        return not less
+
+    def _get_credited(self):
+        """What the posted credit notes credit of each line, at most what was accepted of it: what is matched with its
+        instalment, then with others of its invoice, then what is left open on them and lowers what is asked for (R64).
+
+        :return: dict {line of the dispute: amount in its currency}
+        """
+        notes = self.credit_note_ids.filtered(lambda move: move.state == 'posted')
+        left, matched = notes._collection_get_credited()
+        result = dict.fromkeys(self.line_ids, 0.0)
+
+        def take(line, funds, key):
+            share = line.currency_id.round(min(line.accepted - result[line], funds.get(key, 0.0)))
+            if share > 0:
+                result[line] += share
+                funds[key] -= share
+
+        for line in self.line_ids.filtered('line_id'):
+            take(line, matched, line.line_id)
+        for line in self.line_ids:
+            for instalment in line.move_id._collection_instalments():
+                take(line, matched, instalment)
+            take(line, left, line.currency_id)
+        return result
 
     def _on_credit_lost(self, text):
         """:param str text: what happened to a credit note of these disputes"""
@@ -267,34 +339,6 @@ class CollectionDispute(models.Model):
         waiting._activity_update()
         # the others are posted perhaps
         waiting._on_credit_posted()
-
-    def _on_credit_undone(self, credits):
-        """The credit note that closed a dispute was reset to draft: it is open again, as decided before.
-
-        :param credits: ``account.move``
-        """
-        self.ensure_one()
-        dispute = self.sudo()
-        if dispute.state == 'closed' and dispute.outcome in ('accepted', 'partly'):
-            outcome, decision = dispute.outcome, dispute._prepare_decision()
-            reopened = internal(dispute).action_reopen()
-            internal(reopened).write({'credit_outcome': outcome, **decision})
-            if reopened != dispute:
-                credits.sudo().collection_dispute_id = reopened
-            dispute = reopened
-        dispute._message_log(
-            body=self.env._("%s was reset to draft: the dispute is open again.", credits[:1].display_name),
-            author_id=self.env.user.partner_id.id,
-        )
-        dispute._activity_update()
-
-    def _prepare_decision(self):
-        """:return: values that tell who decided, and when"""
-        return {
-            'accepted_on': self.accepted_on or self.closed_on,
-            'accepted_by_id': self.accepted_by_id.id,
-            'credit_reason': self.credit_reason,
-        }
 
     # ------------------------------------------------------------------
     # On whose list it is
@@ -364,10 +408,3 @@ class CollectionDispute(models.Model):
     def _is_reopened_in_place(self):
         # a dispute that was credited keeps its credit notes and goes on as a new one, unless one of them is undone
         return super()._is_reopened_in_place() and (is_internal(self) or not self.sudo().credit_note_ids)
-
-    def action_reopen(self):
-        """Take closed disputes up again, see the method it extends. What was credited is history of the closed one."""
-        reopened = super().action_reopen()
-        if not is_internal(self):
-            internal(reopened.sudo().line_ids.filtered('accepted')).accepted = 0
-        return reopened

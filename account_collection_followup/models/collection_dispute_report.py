@@ -63,7 +63,8 @@ class CollectionDisputeReport(models.Model):
         'collection.dispute': [
             'cause_id', 'closed_on', 'company_id', 'opened_on', 'our_fault', 'outcome', 'partner_id', 'rep_id', 'state',
             'team_id', 'type_id', 'user_id'],
-        'collection.dispute.line': ['accepted', 'amount', 'dispute_id', 'holds', 'invoice_line_ids', 'kind', 'move_id'],
+        'collection.dispute.line': [
+            'accepted', 'amount', 'dispute_id', 'held_from', 'held_until', 'invoice_line_ids', 'kind', 'move_id'],
         'product.product': ['product_tmpl_id'],
         'product.template': ['categ_id'],
         'res.company': ['collection_financing_rate', 'currency_id'],
@@ -76,8 +77,8 @@ class CollectionDisputeReport(models.Model):
     def _table_query(self):
         return SQL(
             """WITH day (company_id, today) AS (VALUES %(days)s)
-               SELECT x.*, x.held * x.days AS amount_days,
-                      x.held * x.days * x.collection_financing_rate / 36500 AS cost
+               SELECT x.*, x.held * x.days_held AS amount_days,
+                      x.held * x.days_held * x.collection_financing_rate / 36500 AS cost
                  FROM (%(rows)s) x""",
             days=SQL(", ").join(self._get_days()),
             rows=self._get_rows_query(),
@@ -98,7 +99,8 @@ class CollectionDisputeReport(models.Model):
                       1.0 / count(*) OVER (PARTITION BY p.id) AS weight,
                       CASE WHEN l.kind = 'contested' THEN %(amount)s * l.amount ELSE 0 END AS amount,
                       CASE WHEN l.kind = 'withheld' THEN %(amount)s * l.amount ELSE 0 END AS withheld,
-                      CASE WHEN l.holds THEN %(amount)s * l.amount ELSE 0 END AS held,
+                      %(amount)s * l.amount AS held,
+                      COALESCE(COALESCE(l.held_until, p.closed_on, d.today) - l.held_from, 0) AS days_held,
                       %(amount)s * COALESCE(l.accepted, 0) AS accepted
                  FROM collection_dispute p
                  JOIN collection_dispute_line l ON l.dispute_id = p.id

@@ -72,7 +72,11 @@ class CollectionDisputeLine(models.Model):
         if any(line.kind != 'withheld' for line in self):
             raise UserError(self.env._("What is contested itself is held back while the dispute is open."))
         changed = self.filtered(lambda line: line.holds != holds)
-        internal(changed).write({'holds': holds})
+        internal(changed)._check_dispute_open()
+        if holds:
+            changed._hold()
+        else:
+            changed._stop_holding()
         changed._log_on_dispute(words)
         return True
 

@@ -125,8 +125,8 @@ class CollectionItem(models.Model):
             'step_id',
             'due_date',
         ],
-        'collection.dispute': ['opened_on', 'closed_on'],
-        'collection.dispute.line': ['line_id', 'move_id', 'amount', 'dispute_id', 'holds'],
+        'collection.dispute': ['closed_on'],
+        'collection.dispute.line': ['line_id', 'move_id', 'amount', 'dispute_id', 'held_from', 'held_until'],
         'collection.promise': ['made_on'],
         'collection.promise.line': [
             'line_id',
@@ -293,10 +293,10 @@ class CollectionItem(models.Model):
     def _get_disputed_query(self, item, day):
         """Amount of the item under open disputes that hold reminders back (document currency), not capped."""
         return SQL(
-            """COALESCE((SELECT sum(dl.amount) FROM collection_dispute_line dl JOIN collection_dispute d ON d.id = dl.dispute_id
-                  WHERE dl.holds AND (dl.line_id = %(item)s.id OR (dl.line_id IS NULL AND dl.move_id = %(item)s.move_id))
-                    AND dl.move_id = %(item)s.move_id
-                    AND d.opened_on <= %(day)s AND (d.closed_on IS NULL OR d.closed_on > %(day)s)), 0)""",
+            """COALESCE((SELECT sum(held.amount) FROM (%(holding)s) held
+                  WHERE (held.line_id = %(item)s.id OR (held.line_id IS NULL AND held.move_id = %(item)s.move_id))
+                    AND held.move_id = %(item)s.move_id AND (held.ended_on IS NULL OR held.ended_on > %(day)s)), 0)""",
+            holding=self.env['collection.dispute.line']._get_holding_query(day),
             item=item,
             day=day,
         )

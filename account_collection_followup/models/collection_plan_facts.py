@@ -65,22 +65,18 @@ class CollectionPlan(models.AbstractModel):
         item = self.env['collection.item']
         return SQL(
             """contested AS (
-                   SELECT o.id AS item_id, d.id AS dispute_id, dl.amount, COALESCE(dl.accepted, 0) AS accepted, d.opened_on, d.closed_on, d.response_until
-                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
-                     JOIN open o ON o.id = dl.line_id AND o.move_id = dl.move_id
-                    WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s
+                   SELECT o.id AS item_id, h.* FROM (%(holding)s) h JOIN open o ON o.id = h.line_id AND o.move_id = h.move_id
+                    WHERE h.company_id = %(root)s
                     UNION ALL
-                   SELECT o.id, d.id, dl.amount, COALESCE(dl.accepted, 0), d.opened_on, d.closed_on, d.response_until
-                     FROM collection_dispute d JOIN collection_dispute_line dl ON dl.dispute_id = d.id AND dl.holds
-                     JOIN open o ON dl.line_id IS NULL AND o.move_id = dl.move_id
-                    WHERE d.company_id = %(root)s AND d.opened_on <= %(day)s),
+                   SELECT o.id, h.* FROM (%(holding)s) h JOIN open o ON h.line_id IS NULL AND o.move_id = h.move_id
+                    WHERE h.company_id = %(root)s),
                dispute AS (
                    SELECT item_id,
-                          sum(amount) FILTER (WHERE closed_on IS NULL OR closed_on > %(day)s) AS disputed,
-                          max(opened_on) FILTER (WHERE closed_on IS NULL OR closed_on > %(day)s) AS since,
+                          sum(amount) FILTER (WHERE ended_on IS NULL OR ended_on > %(day)s) AS disputed,
+                          max(held_from) FILTER (WHERE ended_on IS NULL OR ended_on > %(day)s) AS since,
                           -- what was credited left the item already
-                          sum(amount - accepted) FILTER (WHERE closed_on <= %(day)s AND response_until >= %(day)s) AS responding,
-                          max(response_until) FILTER (WHERE closed_on <= %(day)s) AS until,
+                          sum(amount - accepted) FILTER (WHERE ended_on <= %(day)s AND response_until >= %(day)s) AS responding,
+                          max(response_until) FILTER (WHERE ended_on <= %(day)s) AS until,
                           max(response_until) FILTER (WHERE response_until < %(day)s AND amount > accepted) AS back_since,
                           (array_agg(dispute_id ORDER BY response_until DESC, dispute_id DESC)
                               FILTER (WHERE response_until < %(day)s AND amount > accepted))[1] AS back_id
@@ -119,6 +115,7 @@ class CollectionPlan(models.AbstractModel):
                     WHERE NOT fresh GROUP BY partner_id, currency_id)""",
             root=scope['root'],
             day=scope['day'],
+            holding=self.env['collection.dispute.line']._get_holding_query(scope['day']),
             left=item._get_promise_left(SQL("pl"), SQL("o.residual_currency")),
             broken=self._get_broken_cte(scope),
         )
@@ -269,8 +266,8 @@ class CollectionPlan(models.AbstractModel):
                    SELECT id, move_id, partner_id, residual_currency, step_id, last_given, last_date, stale_days, last_kind FROM item
                     WHERE last_given IS NOT NULL AND last_kind <> 'litigation' AND %(day)s - last_given > stale_days),
                excused (item_id, first_day, last_day) AS (
-                   SELECT o.id, min(t.opened_on),
-                          max(COALESCE(CASE WHEN t.closed_on <= %(day)s THEN GREATEST(t.closed_on, t.response_until) END, %(day)s))
+                   SELECT o.id, min(t.held_from),
+                          max(COALESCE(CASE WHEN t.ended_on <= %(day)s THEN GREATEST(t.ended_on, t.response_until) END, %(day)s))
                      FROM old o JOIN contested t ON t.item_id = o.id
                     GROUP BY o.id, t.dispute_id, o.residual_currency HAVING sum(t.amount) >= o.residual_currency
                     UNION ALL

@@ -19,6 +19,7 @@ from . import test_dispute
 from . import test_dispute_credit_properties
 from . import test_dispute_entry
 from . import test_dispute_flow
+from . import test_dispute_holding
 from . import test_dispute_time_limit
 from . import test_dispute_tours
 from . import test_dispute_outcome

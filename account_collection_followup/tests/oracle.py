@@ -313,40 +313,48 @@ class Oracle:
     # The parts of an item (R55)
     # ------------------------------------------------------------------
     def _split(self, item):
-        contested = self._get_contested(item)
+        contested = self._get_contested_lines(item)
         pledged = self._get_pledged(item)
-        disputes = [dispute for dispute, _amount in contested if self._is_open(dispute)]
-        item.disputed = share(sum(amount for dispute, amount in contested if dispute in disputes), item.residual)
+        holding = [line for line in contested if self._is_holding(line)]
+        item.disputed = share(sum(exact(line.amount) for line in holding), item.residual)
         running = [line for line, _left in pledged if self._is_running(line)]
         item.promised = share(sum(left for line, left in pledged if line in running), item.residual - item.disputed)
         responding = sum(
             exact(line.amount) - exact(line.accepted)
-            for line in self._get_contested_lines(item)
-            for dispute in line.dispute_id
-            if dispute not in disputes and dispute.response_until and dispute.response_until >= self.day
+            for line in contested
+            if line not in holding and self._get_response(line) >= self.day
         ) + sum(left for line, left in pledged if line not in running and line.response_until >= self.day)
         item.responding = share(responding, item.residual - item.disputed - item.promised)
-        since = [dispute.opened_on for dispute in disputes] + [line.promise_id.made_on for line in running]
+        since = [line.held_from for line in holding] + [line.promise_id.made_on for line in running]
         item.covered_since = max(since, default=None)
 
-    def _get_contested(self, item):
-        """:return: (dispute, amount) of every dispute so far that holds the item back; a line whose instalment is gone
-        counts for the whole invoice"""
-        return [(line.dispute_id, exact(line.amount)) for line in self._get_contested_lines(item)]
-
     def _get_contested_lines(self, item):
+        """:return: the lines of disputes that held the item back so far; one whose instalment is gone counts for the
+        whole invoice"""
         return (
             self.env['collection.dispute.line']
             .search([('move_id', '=', item.move.id)])
             .filtered(
-                lambda line: (
-                    line.holds and line.line_id.id in (False, item.line.id) and line.dispute_id.opened_on <= self.day
-                )
+                lambda line: line.held_from and line.held_from <= self.day and line.line_id.id in (False, item.line.id)
             )
         )
 
-    def _is_open(self, dispute):
-        return not dispute.closed_on or dispute.closed_on > self.day
+    def _get_ended(self, line):
+        """:return: the day a line stopped holding: by itself, or with its dispute"""
+        return line.held_until or line.dispute_id.closed_on
+
+    def _is_holding(self, line):
+        ended = self._get_ended(line)
+        return not ended or ended > self.day
+
+    def _get_response(self, line):
+        """:return: the last day of the response time of a line that holds no more; while the customer was not told
+        that his dispute is rejected, it runs"""
+        if line.held_until:
+            return line.response_until
+        dispute = line.dispute_id
+        unsent = dispute.answer_state in ('queued', 'failed')
+        return max(dispute.response_until, self.day) if unsent else dispute.response_until
 
     def _get_pledged(self, item):
         """:return: (promised amount, what is left of it): money that came since serves the earliest date first"""
@@ -412,15 +420,14 @@ class Oracle:
         """R16: the dispute that came back last, if its amount was not asked for since: its response time ended on the
         day of the last step or later."""
         back = {
-            dispute
+            (self._get_response(line), line.dispute_id.id): line.dispute_id
             for line in self._get_contested_lines(item)
-            for dispute in line.dispute_id
             if item.last
             and exact(line.amount) > exact(line.accepted)
-            and dispute.closed_on
-            and item.last.date <= dispute.response_until < self.day
+            and not self._is_holding(line)
+            and item.last.date <= self._get_response(line) < self.day
         }
-        return max(back, key=lambda dispute: (dispute.response_until, dispute.id), default=None)
+        return back[max(back)] if back else None
 
     def _is_broken(self, item):
         """R36: one of so many broken promises that formal notice comes next, unless the customer is short of cash, or
@@ -488,14 +495,17 @@ class Oracle:
         """Days of a dispute or a promise of the whole item, its response time included."""
         windows = []
         contested, pledged = {}, {}
-        for dispute, amount in self._get_contested(item):
-            contested[dispute] = contested.get(dispute, 0) + amount
+        for line in self._get_contested_lines(item):
+            contested.setdefault(line.dispute_id, []).append(line)
         for line, _left in self._get_pledged(item):
             pledged.setdefault(line.promise_id, []).append(line)
-        for dispute, amount in contested.items():
-            if amount >= item.residual:
-                end = self.day if self._is_open(dispute) else max(dispute.closed_on, dispute.response_until)
-                windows.append((dispute.opened_on, end))
+        for lines in contested.values():
+            if sum(exact(line.amount) for line in lines) >= item.residual:
+                ends = [
+                    self.day if self._is_holding(line) else max(self._get_ended(line), self._get_response(line))
+                    for line in lines
+                ]
+                windows.append((min(line.held_from for line in lines), max(ends)))
         for promise, lines in pledged.items():
             if sum(exact(line.amount) for line in lines) >= item.residual:
                 windows.append((promise.made_on, max(line.response_until for line in lines)))

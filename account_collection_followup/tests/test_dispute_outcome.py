@@ -319,7 +319,14 @@ class TestDisputeCredit(FactsCommon):
 
     def test_existing_credit_note(self):
         """A credit note made before settles the dispute, at once if it is posted."""
-        credit = self.invoice._reverse_moves([{}])
+        credit = self.env['account.move'].create(
+            {
+                'move_type': 'out_refund',
+                'partner_id': self.customer.id,
+                'invoice_date': '2026-03-02',
+                'invoice_line_ids': [self._prepare_invoice_line(price_unit=133, tax_ids=[])],
+            }
+        )
         credit.action_post()
         other = self._taxed()
         dispute = self._dispute(other, 133)
@@ -336,7 +343,7 @@ class TestDisputeCredit(FactsCommon):
         self._close(second, 'partly', accepted=[60], settlement='existing', credit_note_ids=by_hand)
         self.assertEqual((second.state, second.credit_state), ('open', 'to_post'))
         by_hand.action_post()
-        self.assertEqual((second.state, other.amount_residual), ('closed', other.amount_total - 60))
+        self.assertEqual((second.state, other.amount_residual), ('closed', other.amount_total - 193))
         with self._refused("settles a dispute already"):
             third = self._dispute(other, 20)
             third._accept('accepted', {third.line_ids: 20}, credit_notes=by_hand)

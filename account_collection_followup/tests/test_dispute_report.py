@@ -74,7 +74,6 @@ class TestDisputeReport(FactsCommon):
         result = defaultdict(lambda: [0, 0, 0])
         today = self.company._collection_today()
         for dispute in self.disputes:
-            days = ((dispute.closed_on or today) - dispute.opened_on).days
             for line in dispute.line_ids | dispute.withheld_line_ids:
                 rate = abs(line.move_id.amount_total_signed / line.move_id.amount_total)
                 products = line.invoice_line_ids or line.move_id.invoice_line_ids
@@ -83,7 +82,11 @@ class TestDisputeReport(FactsCommon):
                     part = line.amount * rate * product.price_total / total
                     figures = result[dispute, product.product_id.categ_id]
                     figures[line.kind == 'withheld'] += part
-                    figures[2] += part * days if line.holds else 0
+                    figures[2] += (
+                        part * ((line.held_until or dispute.closed_on or today) - line.held_from).days
+                        if line.held_from
+                        else 0
+                    )
         return result
 
     def test_against_records(self):

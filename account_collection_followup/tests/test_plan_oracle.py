@@ -28,7 +28,7 @@ CUSTOMERS = st.integers(0, 1)
 DAYS = st.integers(0, 50)
 SHARES = st.sampled_from([1, 1, 1, 0.5, 0.3])
 MAYBE = st.none() | st.integers(0, 15)
-HOLDS = st.sampled_from([True, True, True, True, False])
+HOLDS = st.sampled_from(['always', 'always', 'always', 'never', 'stops', 'unsent'])
 OUTCOMES = st.sampled_from(['rejected', 'rejected', 'withdrawn', 'partly', 'accepted'])
 #: messages of the past
 STEPS = st.tuples(
@@ -420,19 +420,26 @@ class PlanOracleCommon(CollectionCommon):
             elif how == 1:
                 self._do_promise(day, item, 1, 9, 1)
             else:
-                self._do_dispute(day, item, 1, None, None, True, None)
+                self._do_dispute(day, item, 1, None, None, 'always', None)
 
     def _do_dispute(self, day, number, part, days, response, holds, outcome):
         item = self.items[number]
         amount = round(item.amount_currency * part, 2)
-        line = {'move_id': item.move_id.id, 'line_id': item.id, 'amount': amount, 'holds': holds}
+        line = {'move_id': item.move_id.id, 'line_id': item.id, 'amount': amount}
         dispute = internal(self.env['collection.dispute']).create(
             {'type_id': self.type.id, 'line_ids': [Command.create(line)], 'partner_id': item.partner_id.id}
         )
+        if holds == 'never':
+            internal(dispute.line_ids).held_from = False
+        elif holds == 'stops':
+            self.clock.move_to(day + timedelta(min(2, 2 if days is None else days)))
+            dispute.line_ids._stop_holding()
         if days is not None:
             self.clock.move_to(day + timedelta(days))
             answer = response is not None and day + timedelta(days + response)
             dispute.action_close(outcome, response_until=answer or None)
+            if holds == 'unsent':
+                internal(dispute).answer_state = 'queued'
 
     def _do_promise(self, day, number, part, days, instalments):
         item = self.items[number]

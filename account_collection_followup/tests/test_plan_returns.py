@@ -128,7 +128,7 @@ class TestDisputeComesBack(ReturnsCommon):
         move = self.invoice()
         third = self.raise_to(40)
         dispute = self.dispute(move, day=self.later(third.date, 1))
-        internal(dispute.line_ids).holds = False
+        internal(dispute.line_ids).held_from = False
         item = self.env['collection.item'].search([('move_id', '=', move.id)])
         self.assertEqual((dispute.amount, item.disputed, self.plan(third.act_on)[move].disputed), (1000, 0, 0))
         self.assertEqual(self.back(move, third.act_on), (None, 50, dispute.browse()))
