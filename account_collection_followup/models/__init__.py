@@ -26,6 +26,7 @@ from . import collection_call_rights
 from . import collection_call_silence
 from . import collection_call_trace
 from . import collection_call_wanted
+from . import collection_call_wrong_number
 from . import collection_case
 from . import collection_case_call
 from . import collection_case_move
@@ -96,8 +97,11 @@ from . import collection_promise_confirmation
 from . import collection_promise_letter
 from . import collection_promise_signature
 from . import collection_promise_unsent
+from . import collection_promise_trace
+from . import collection_promise_ahead
 from . import collection_policy_promise
 from . import collection_case_promise
+from . import collection_case_words
 from . import collection_run
 from . import collection_run_check
 from . import collection_run_execution
@@ -133,4 +137,5 @@ from . import res_partner_policy
 from . import res_partner_facts
 from . import res_partner_gauge
 from . import res_partner_recipient
+from . import res_partner_reach
 from . import res_users

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date, is_html_empty
+from odoo.tools import is_html_empty
 
 from .collection_call import CALLER
 from .collection_fact import internal
@@ -8,7 +8,7 @@ from .collection_fact import internal
 
 class CollectionCall(models.Model):
     """What is put in hand while one talks: what was paid already is held, documents leave, the right person is noted,
-    a payment on the due date is confirmed, a number is marked as wrong (R4, R27–R29).
+    a payment on the due date is confirmed (R4, R28, R29).
 
     Who logs the call needs no right but that: he chooses among the invoices he may talk about.
     """
@@ -152,7 +152,7 @@ class CollectionCall(models.Model):
         return super()._get_next_call_date(result, callback_on, today)
 
     # ------------------------------------------------------------------
-    # The right person, a wrong number
+    # The right person
     # ------------------------------------------------------------------
     def _name_person(self, contact=None, values=None):
         """Note who is the right person to call: the next call goes to him (R28).
@@ -167,6 +167,7 @@ class CollectionCall(models.Model):
             values = {name: value for name, value in (values or {}).items() if value}
             role_id = values.pop('role_id', False)
             allowed = {'name', 'phone', 'email', 'function'}
+            self.env['res.partner']._check_collection_contact_data(values)
             contact = (
                 self.env['res.partner']
                 .sudo()
@@ -204,22 +205,10 @@ class CollectionCall(models.Model):
             for name, value in values.items()
             if name in ('function', 'email', 'phone') and value != contact.sudo()[name]
         }
+        contact._check_collection_contact_data(said)
         if left := contact._complete_collection_contact(said):
             contact.sudo()._message_log(
                 body=self.env._("Said in a call: %s", ', '.join(left.values())),
-                author_id=self.env.user.partner_id.id,
-            )
-
-    def _flag_number(self):
-        """Note on the contact that his number is wrong: any colleague may know."""
-        contact = self.contact_id.sudo()
-        if contact.phone:
-            contact._message_log(
-                body=self.env._(
-                    "The number %(number)s is wrong, tried on %(date)s.",
-                    number=contact.phone,
-                    date=format_date(self.env, self.company_id._collection_today()),
-                ),
                 author_id=self.env.user.partner_id.id,
             )
 

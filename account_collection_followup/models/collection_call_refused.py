@@ -15,14 +15,15 @@ class CollectionCall(models.Model):
     @api.depends('contact_id', 'partner_id', 'step_id', 'state')
     @api.depends_context('lang')
     def _compute_contact_warning(self):
-        """A planned call that does not go to the role its level names says so (R20)."""
+        """A planned call that does not go to the role its level names says so, and one with a wrong number (R20)."""
         self.contact_warning = False
         planned = self.filtered(lambda call: call.state == 'planned' and call.partner_id)
         for roles, calls in planned.grouped(lambda call: call._get_wanted_roles()).items():
             found = calls.partner_id._get_collection_recipients(roles, need='phone')
             for call in calls:
-                if not call.contact_id.collection_role_ids & roles:
-                    call.contact_warning = found[call.partner_id].fallback or found[call.partner_id].problem
+                call.contact_warning = call.partner_id._get_callee_warning(
+                    call.contact_id, roles, found[call.partner_id]
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -109,8 +110,12 @@ class CollectionCall(models.Model):
         new._message_log_batch(bodies={case.id: notes[case.id] for case in new})
 
     def _get_wanted_roles(self):
-        """:return: the roles a call asks for: those of its step's level, else those who pay"""
-        return self.step_id.level_id.recipient_role_ids or self.env['res.partner']._get_collection_payable_role()
+        """:return: the roles a call asks for: those of its step's level, else those the level of the customer names;
+        of a satisfaction call those who pay"""
+        roles = self.step_id.level_id.recipient_role_ids
+        if not roles and self.purpose != 'satisfaction' and self.case_id:
+            roles = self.case_id._get_callee_roles()
+        return roles or self.env['res.partner']._get_collection_payable_role()
 
     def _give_up(self, reason):
         """Cancel a planned call; the steps it was for wait for somebody unless another means reaches the customer."""

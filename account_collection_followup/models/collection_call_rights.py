@@ -32,6 +32,27 @@ class CollectionCall(models.Model):
                 self.env._("%s is to make this call, and logs how it went.", self.sudo().user_id.name or '')
             )
 
+    def action_log(self):
+        """Ask how this planned call went.
+
+        :return: the dialog
+        :raise AccessError: if somebody else is to make it
+        """
+        self.ensure_one()
+        self._check_can_log()
+        action = self.env['ir.actions.act_window']._for_xml_id('account_collection_followup.collection_call_log_action')
+        return dict(
+            action,
+            name=self._get_log_title(self.partner_id, self.purpose),
+            context={'default_call_id': self.id, 'dialog_size': 'extra-large'},
+        )
+
+    @api.model
+    def _get_log_title(self, customer, purpose):
+        """:return: title of the dialog: what one talks about and with whom, be it by telephone or on a visit"""
+        labels = dict(self._fields['purpose']._description_selection(self.env))
+        return self.env._("%(purpose)s: %(customer)s", purpose=labels[purpose], customer=customer.sudo().name)
+
     @api.model_create_multi
     def create(self, vals_list):
         calls = super().create(vals_list)

@@ -153,12 +153,13 @@ class CollectionCase(models.Model):
             for case in cases:
                 case.policy_id = policies.get(case.partner_id)
 
-    @api.depends('partner_id', 'level_id')
+    @api.depends('partner_id', 'level_id', 'call_ids.state', 'call_ids.contact_id')
     def _compute_contact_id(self):
-        """Whom to call: who has the role that the customer's level names, see :meth:`_get_callees`."""
-        callees = self._get_callees()
+        """Whom to call: whom the planned call goes to, else who has the role that the customer's level names, see
+        :meth:`_get_callees`."""
+        callees, planned = self._get_callees(), self._get_planned_contacts()
         for case in self:
-            case.contact_id = callees[case].contacts[:1] if case in callees else False
+            case.contact_id = planned.get(case) or (callees[case].contacts[:1] if case in callees else False)
             case.contact_phone = case.contact_id.phone
             case.contact_role = ', '.join(case.contact_id.collection_role_ids.mapped('name'))
 
@@ -295,12 +296,6 @@ class CollectionCase(models.Model):
             },
         }
 
-    def action_log_call(self):
-        """Ask how the call went: the planned call of the customer if there is one, else a new one."""
-        return self._get_related_action(
-            'collection.call.log', self.env._("Call %s", self.partner_id.name), dialog_size='extra-large'
-        )
-
     def action_add_promise(self):
         return self._get_related_action(
             'collection.promise',
@@ -318,7 +313,21 @@ class CollectionCase(models.Model):
         return items.filtered(lambda item: item.days_overdue > 0) or items
 
     def action_add_dispute(self):
-        return self._get_related_action('collection.dispute', self.env._("Dispute of %s", self.partner_id.name))
+        items = self._get_disputable_items()
+        return self._get_related_action(
+            'collection.dispute',
+            self.env._("Dispute of %s", self.partner_id.name),
+            default_line_ids=[(0, 0, item._prepare_dispute_choice()) for item in items if len(items) == 1],
+        )
+
+    def _get_disputable_items(self):
+        """:return: open invoices that are not contested as a whole"""
+        self.ensure_one()
+        return self.item_ids.filtered(
+            lambda item: (
+                item.kind == 'invoice' and item.currency_id.compare_amounts(item.residual_currency, item.disputed) > 0
+            )
+        )
 
     def action_add_hold(self):
         return self._get_related_action('collection.hold', self.env._("Hold %s", self.partner_id.name))

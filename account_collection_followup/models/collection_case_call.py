@@ -45,6 +45,30 @@ class CollectionCase(models.Model):
             return text % abs(days)
         return self.env._("on the due date")
 
+    def _is_chaseable(self):
+        """:return: whether something overdue is to be chased: neither promised nor contested as a whole"""
+        self.ensure_one()
+        return any(
+            item.days_overdue > 0 and item.residual_currency > item.disputed and not item.promised
+            for item in self.sudo().item_ids
+            if item.kind == 'invoice' and not item.no_followup
+        )
+
+    def action_log_call(self):
+        """Ask how the call went: the planned call of the customer if there is one, else a new one. Where something is to
+        be chased it is a collection call, which the questions of quality join (R8)."""
+        self.ensure_one()
+        planned = self.env['collection.call'].search([('case_id', '=', self.id), ('state', '=', 'planned')], limit=1)
+        purpose = planned.purpose or 'collection'
+        if purpose == 'satisfaction' and self._is_chaseable():
+            purpose = 'collection'
+        return self._get_related_action(
+            'collection.call.log',
+            planned._get_log_title(self.partner_id, purpose),
+            default_purpose=purpose,
+            dialog_size='extra-large',
+        )
+
     def action_plan_call(self):
         """Plan a call with the customer. He has one planned call for all purposes (R8): one that waits is opened instead."""
         self.ensure_one()

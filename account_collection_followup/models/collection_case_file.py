@@ -50,12 +50,14 @@ class CollectionCase(models.Model):
         found = cases.filtered(lambda case: case.file_to_check == wanted)
         return Domain('id', 'in', found.ids)
 
-    @api.depends('partner_id', 'level_id')
+    @api.depends('partner_id', 'level_id', 'call_ids.state', 'call_ids.contact_id')
+    @api.depends_context('lang')
     def _compute_contact_warning(self):
-        callees = self._get_callees()
+        callees, planned = self._get_callees(), self._get_planned_contacts()
         for case in self:
-            found = callees.get(case)
-            case.contact_warning = found and (found.problem or found.fallback)
+            case.contact_warning = case in callees and case.partner_id._get_callee_warning(
+                planned.get(case), case._get_callee_roles(), callees[case]
+            )
 
     def _get_callees(self):
         """Whom to call: who has the role that the level of the customer names, the first level before any (R20, R23).
@@ -73,6 +75,24 @@ class CollectionCase(models.Model):
         self.ensure_one()
         level = self.level_id or self.policy_id.sudo()._get_climbing_levels()[:1]
         return level.sudo().recipient_role_ids or self.env['res.partner']._get_collection_payable_role()
+
+    def _get_planned_contacts(self):
+        """Whom the planned calls go to: the case shows nobody else. A satisfaction call says nothing about whom to call
+        for what is overdue.
+
+        :return: dict case → contact, of the cases whose planned call has one
+        """
+        planned = self.env['collection.call'].sudo()
+        if self._origin:
+            planned = planned.search(
+                [('case_id', 'in', self._origin.ids), ('state', '=', 'planned'), ('contact_id', '!=', False)]
+            )
+        by_case = {
+            call.case_id.id: call.contact_id
+            for call in planned
+            if call.purpose != 'satisfaction' or call.case_id.currency_id.is_zero(call.case_id.overdue)
+        }
+        return {case: by_case[case._origin.id].with_env(self.env) for case in self if case._origin.id in by_case}
 
     def action_check_contacts(self):
         """Complete the customer's file: what is missing, to be typed in."""

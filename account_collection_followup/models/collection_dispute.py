@@ -275,7 +275,7 @@ class CollectionDispute(models.Model):
         disputes = super().create(vals_list)
         if any(not dispute.line_ids for dispute in disputes):
             # it would hold nothing, and the reminder would leave
-            raise UserError(self.env._("Choose posted customer invoices that are not paid."))
+            raise UserError(self.env._("Add the invoices the customer contests: posted, and not paid yet."))
         disputes._log_opened()
         return disputes
 

@@ -410,6 +410,10 @@ class CollectionItem(models.Model):
             'amount': max(self.residual_currency - self.disputed - self.promised, 0.0),
         }
 
+    def _prepare_dispute_choice(self):
+        """:return: values of a line about all of this item that is not contested yet: a promise hinders no dispute"""
+        return dict(self._prepare_choice(), amount=self.residual_currency - self.disputed)
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------

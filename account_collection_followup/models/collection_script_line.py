@@ -31,14 +31,14 @@ class CollectionScriptLine(models.Model):
     )
     can_skip = fields.Boolean("May not apply", help="Offers a third answer beside yes and no.")
     yes_result = fields.Selection(
-        REACHED, string="Yes leads to", help="Result proposed when the answer is yes, or when the customer says this."
+        REACHED, string="Result if yes", help="Result proposed when the answer is yes, or when the customer says this."
     )
     no_result = fields.Selection(
-        REACHED, string="No leads to", help="Result proposed when the answer is no and no dispute is opened."
+        REACHED, string="Result if no", help="Result proposed when the answer is no and no dispute is opened."
     )
     dispute_type_id = fields.Many2one(
         'collection.dispute.type',
-        string="No opens",
+        string="Dispute if no",
         ondelete='restrict',
         help="A no opens a dispute of this type. Leave empty for a question that opens none.",
     )
@@ -51,7 +51,7 @@ class CollectionScriptLine(models.Model):
         help="Whose work the customer judges here: for the satisfaction report.",
     )
     contact_field = fields.Selection(
-        CONTACT_FIELDS, string="Fills in", help="What is noted here is kept on the contact, too."
+        CONTACT_FIELDS, string="Note is kept as", help="What is noted here is kept on the contact, too."
     )
 
     @api.depends('dispute_type_id')

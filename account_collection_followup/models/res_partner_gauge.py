@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_date
 
+from ..tools import is_phone
+
 CALLER = 'account_collection_followup.group_collection_caller'
 RESOLVER = 'account_collection_followup.group_collection_resolver'
 
@@ -135,7 +137,7 @@ class ResPartner(models.Model):
         name = ', '.join(named.with_env(self.env).mapped('name')) or self.env._("Who pays")
         if not holders:
             return self.env._("%s: nobody", name)
-        if not any(holder.phone and not holder.collection_do_not_call for holder in holders):
+        if not any(is_phone(holder.phone) and holder._is_reachable_by('phone') for holder in holders):
             return self.env._("%s: telephone", name)
         if not any(holder.email_normalized for holder in holders):
             return self.env._("%s: e-mail", name)

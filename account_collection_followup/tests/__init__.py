@@ -1,6 +1,7 @@
 from . import test_activity
 from . import test_call
 from . import test_call_log
+from . import test_call_whom
 from . import test_call_away
 from . import test_call_planned
 from . import test_call_rights
@@ -17,6 +18,7 @@ from . import test_credit
 from . import test_dialogs
 from . import test_dispute
 from . import test_dispute_credit_properties
+from . import test_dispute_dialogs
 from . import test_dispute_entry
 from . import test_dispute_flow
 from . import test_dispute_holding
@@ -49,6 +51,7 @@ from . import test_promise_money
 from . import test_promise_move
 from . import test_promise_plan
 from . import test_promise_properties
+from . import test_promise_trace
 from . import test_rights
 from . import test_recipient
 from . import test_run

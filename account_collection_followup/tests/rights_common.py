@@ -388,6 +388,7 @@ class RightsCommon(CollectionCommon):
             # facts
             ('collection.call', 'action_made'): lambda: on(self.call(owner), 'all_well'),
             ('collection.call', 'action_cancel'): lambda: self.call(owner),
+            ('collection.call', 'action_log'): lambda: self.call(owner),
             ('collection.dispute', 'action_answer'): lambda: on(self.dispute(owner), "It was late"),
             ('collection.dispute', 'action_close'): lambda: on(self.dispute(owner), 'rejected'),
             ('collection.dispute', 'action_answered_by_letter'): lambda: self.unanswered_dispute(owner),

@@ -249,7 +249,9 @@ class TestCallLog(CollectionCommon):
         self.assertEqual(form.next_call_text, '03/06/2026')
         form.save().action_save()
         self.assertEqual((call.state, call.planned_on, call.tries), ('planned', date(2026, 3, 6), 1))
-        self.assertEqual(self.log(call, self.caller).tries_text, "1 on 1 days")
+        self.assertEqual(
+            self.log(call, self.caller).tries_text, "1 try on 1 day. It counts as tried after tries on 3 days."
+        )
         with self.assertRaisesRegex(UserError, "today or later"):
             call.action_made('absent', callback_on='2026-02-27')
 

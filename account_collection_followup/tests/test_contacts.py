@@ -87,7 +87,7 @@ class TestContacts(CollectionCommon):
         clerk = self.partner_a.child_ids.filtered(lambda contact: contact.name == "Clerk")
         clerk.phone = False
         self.assertEqual(self.gauge().gaps, ["Accounts payable: telephone"])
-        clerk.write({'phone': '01', 'collection_do_not_call': True})
+        clerk.write({'phone': '01 02 03', 'collection_do_not_call': True})
         self.assertEqual(self.gauge().gaps, ["Accounts payable: telephone"])
         clerk.write({'collection_do_not_call': False, 'email': False})
         self.assertEqual(self.gauge().gaps, ["Accounts payable: e-mail"])
@@ -108,7 +108,7 @@ class TestContacts(CollectionCommon):
 
     def test_consumer_pays_himself(self):
         """A person needs nobody who approves, and is reached himself."""
-        self.partner_b.write({'is_company': False, 'phone': '01', 'lang': 'en_US'})
+        self.partner_b.write({'is_company': False, 'phone': '01 02 03', 'lang': 'en_US'})
         self.partner_b.collection_policy_id = self.env.ref('account_collection_followup.policy_consumer')
         gaps = self.gauge(self.partner_b).gaps
         self.assertFalse([gap for gap in gaps if "nobody" in gap or "Accounts payable" in gap], gaps)
@@ -152,7 +152,7 @@ class TestContacts(CollectionCommon):
             for index in range(len(form.line_ids)):
                 with form.line_ids.edit(index) as line:
                     if self.payable in line.role_ids[:]:
-                        line.name, line.phone, line.email = "Clerk", '01 02', 'clerk@example.com'
+                        line.name, line.phone, line.email = "Clerk", '01 02 03', 'clerk@example.com'
                     elif self.approver in line.role_ids[:]:
                         line.name = "Buyer"
             form.order_number = 'yes'
@@ -166,7 +166,7 @@ class TestContacts(CollectionCommon):
         self.assertFalse(self.gauge().stale)
         clerk = self.partner_a.child_ids.filtered(lambda contact: contact.name == "Clerk")
         self.assertEqual(
-            (clerk.collection_role_ids, clerk.phone, clerk.email), (self.payable, '01 02', 'clerk@example.com')
+            (clerk.collection_role_ids, clerk.phone, clerk.email), (self.payable, '01 02 03', 'clerk@example.com')
         )
         circuit = self.partner_a.with_user(self.rep).collection_circuit_id
         self.assertEqual((circuit.confirmed_by_id, circuit.portal), (self.rep, "Chorus Pro"))
@@ -239,9 +239,9 @@ class TestContacts(CollectionCommon):
             form.record.action_save()
         with form.line_ids.edit(1) as line:
             line.email = contact.email
-            line.phone = '01'
+            line.phone = '01 02 03'
         form.save().action_save()
-        self.assertEqual((contact.email, contact.phone), ('clerk@example.com', '01'))
+        self.assertEqual((contact.email, contact.phone), ('clerk@example.com', '01 02 03'))
         self.assertNotEqual(self.partner_a.name, "Another company")
 
     def file_by_hand(self, user, partner, **values):

@@ -15,7 +15,10 @@ SETTINGS = {
     'collection_paid_already_days', 'collection_policy_id', 'collection_qualify_days', 'collection_retention_years',
     'collection_silent_debt_days', 'collection_start_date', 'collection_user_id', 'collection_window',
 }  # fmt: skip
-CONTACT = {'collection_do_not_call', 'collection_do_not_mail', 'collection_refusal', 'collection_role_ids'}
+CONTACT = {
+    'collection_do_not_call', 'collection_do_not_mail', 'collection_refusal', 'collection_role_ids',
+    'collection_wrong_number', 'collection_wrong_number_on',
+}  # fmt: skip
 #: what who has a role in Collections knows of a customer besides
 FILE = {
     'collection_call_count', 'collection_circuit_id', 'collection_circuit_ids', 'collection_circuit_text',

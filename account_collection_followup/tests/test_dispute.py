@@ -65,7 +65,7 @@ class TestDispute(FactsCommon):
 
     def test_without_invoice(self):
         """It would hold nothing, and the reminder would leave."""
-        with self.assertRaisesRegex(UserError, "Choose posted customer invoices"):
+        with self.assertRaisesRegex(UserError, "Add the invoices the customer contests"):
             self.env['collection.dispute'].create({'type_id': self.type.id, 'partner_id': self.customer.id})
 
     def test_whole_invoice(self):

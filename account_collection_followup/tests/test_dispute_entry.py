@@ -171,7 +171,7 @@ class TestDisputeEntry(FactsCommon):
             dispute.line_ids.kind = 'withheld'
 
     def test_nothing_but_withheld(self):
-        with self.assertRaisesRegex(UserError, "Choose posted customer invoices"):
+        with self.assertRaisesRegex(UserError, "Add the invoices the customer contests"):
             self.env['collection.dispute'].create(
                 {
                     'type_id': self.type.id,

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
-from ..models.collection_call import CHANNELS
+from ..models.collection_call import CHANNELS, PURPOSES
 
 CALLER = 'account_collection_followup.group_collection_caller'
 COLLECTOR = 'account_collection_followup.group_collection_collector'
@@ -26,7 +26,7 @@ class CollectionCallLog(models.TransientModel):
     case_id = fields.Many2one('collection.case', readonly=True)
     partner_id = fields.Many2one('res.partner', string="Customer", readonly=True)
     company_id = fields.Many2one('res.company', readonly=True)
-    purpose = fields.Selection(related='call_id.purpose')
+    purpose = fields.Selection(PURPOSES, default='collection', required=True, readonly=True)
     contact_id = fields.Many2one('res.partner')
     contact_phone = fields.Char("Phone", related='contact_id.phone')
     contact_email = fields.Char("E-mail", related='contact_id.email')
@@ -74,10 +74,11 @@ class CollectionCallLog(models.TransientModel):
         values.update(
             {
                 'call_id': call.id,
+                'purpose': self._get_purpose(call),
                 'case_id': case.id,
                 'partner_id': case.sudo().partner_id.id,
                 'company_id': case.sudo().company_id.id,
-                'contact_id': call.contact_id.id or case.sudo().contact_id.id,
+                'contact_id': self._get_contact(call, case).id,
                 'channel': call.channel or 'call',
             }
         )
@@ -95,6 +96,20 @@ class CollectionCallLog(models.TransientModel):
         return Call.search(
             [('case_id', '=', values.get('case_id')), ('state', '=', 'planned')], order='planned_on, id', limit=1
         )
+
+    @api.model
+    def _get_purpose(self, call):
+        """:return: what is talked about: what the call is planned for, unless a satisfaction call is logged where
+        something is to be chased; who may not chase makes his call as planned (R8)"""
+        planned = call.purpose or 'collection'
+        return (self._is_caller() and self.env.context.get('default_purpose')) or planned
+
+    @api.model
+    def _get_contact(self, call, case):
+        """:return: whom to call: whom the call was planned with, if it is what it was planned for"""
+        if call.contact_id and self._get_purpose(call) == call.purpose:
+            return call.contact_id
+        return case.sudo().contact_id or call.contact_id
 
     # ------------------------------------------------------------------
     # Saving
@@ -138,6 +153,8 @@ class CollectionCallLog(models.TransientModel):
     def _prepare_changes(self, call):
         """:return: what turned out otherwise than planned"""
         changes = {'contact_id': self.contact_id, 'channel': self.channel, 'user_id': self.env.user}
+        if self.purpose == 'collection' and call.purpose == 'satisfaction' and self._is_caller():
+            changes['purpose'] = self.purpose
         return {
             name: value.id if isinstance(value, models.BaseModel) else value
             for name, value in changes.items()

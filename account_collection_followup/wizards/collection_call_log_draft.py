@@ -7,7 +7,7 @@ TYPED = frozenset(
     {
         'contact_id', 'channel', 'result', 'note', 'callback_on', 'callback_at', 'promise_date', 'payment_means',
         'plan_count', 'plan_first', 'plan_unit', 'dispute_type_id', 'dispute_reason', 'send_now', 'paid_on', 'paid_amount',
-        'paid_reference', 'person_id', 'person_name', 'person_phone', 'person_email', 'person_role_id', 'motive',
+        'paid_reference', 'right_number', 'person_id', 'person_name', 'person_phone', 'person_email', 'person_role_id', 'motive',
         'proposed_result', 'proposed_reason',
     }
 )  # fmt: skip
@@ -16,6 +16,7 @@ TYPED_OF_LINE = frozenset(
     {'item_id', 'move_id', 'line_id', 'name', 'chosen', 'currency_id', 'date_maturity', 'amount', 'date'}
 )
 FIRST_CALL = 'collection_call_log_opens'
+NO_DRAFT = 'collection_call_log_saved'
 
 
 class CollectionCallLog(models.TransientModel):
@@ -28,9 +29,16 @@ class CollectionCallLog(models.TransientModel):
 
     draft_text = fields.Char("Draft", readonly=True, help="When what is shown was typed, if it was not now.")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # what is saved is what the screen showed: a draft is not laid over it
+        return super(CollectionCallLog, self.with_context(**{NO_DRAFT: True})).create(vals_list).with_env(self.env)
+
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
+        if self.env.context.get(NO_DRAFT):
+            return values
         case = self.env['collection.case'].browse(values['case_id'])
         draft = self.env['collection.call.draft']._get_draft(case)
         if draft:

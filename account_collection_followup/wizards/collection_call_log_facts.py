@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from ..tools import get_range_problem
+from .collection_promise_plan import INSTALMENTS
+
 CALLER = 'account_collection_followup.group_collection_caller'
 #: so many earlier contacts are shown
 CONTACTS = 3
@@ -28,6 +31,8 @@ class CollectionCallLog(models.TransientModel):
     silent_text = fields.Char(related='case_id.silent_text', groups=CALLER)
     kept_text = fields.Char(related='case_id.kept_text', groups=CALLER)
     promise_text = fields.Char("Promises", compute='_compute_promise_text', groups=CALLER)
+    tries_text = fields.Char("Tries so far", compute='_compute_tries_text')
+    plan_problem = fields.Char(compute='_compute_plan_problem', help="Why no instalments are proposed.")
     contact_warning = fields.Char(compute='_compute_contact_warning', help="What to know before dialling.")
     file_percent = fields.Integer("Customer file", compute='_compute_file')
     file_gaps = fields.Text("Missing", compute='_compute_file')
@@ -49,9 +54,36 @@ class CollectionCallLog(models.TransientModel):
     def _compute_contact_warning(self):
         for log in self:
             contact = log.contact_id
-            log.contact_warning = contact.collection_do_not_call and self.env._(
-                "%s asked not to be called.", contact.name
-            )
+            refused = contact.collection_do_not_call and self.env._("%s asked not to be called.", contact.name)
+            log.contact_warning = refused or contact._say_wrong_number()
+
+    @api.depends('call_id')
+    def _compute_tries_text(self):
+        for log in self:
+            log.tries_text = bool(log.call_id.tries) and log._say_tries(log.call_id)
+
+    @api.model
+    def _say_tries(self, call):
+        """:return: how often nobody was reached, and what is missing for the call to count as tried (R27)"""
+        values = {
+            'tries': self.env._("1 try") if call.tries == 1 else self.env._("%s tries", call.tries),
+            'days': self._say_days(call.try_days),
+        }
+        if call.tried:
+            return self.env._("%(tries)s on %(days)s. It counts as tried.", **values)
+        needed = self._say_days(call.company_id.sudo().collection_call_tries)
+        return self.env._(
+            "%(tries)s on %(days)s. It counts as tried after tries on %(needed)s.", needed=needed, **values
+        )
+
+    @api.model
+    def _say_days(self, days):
+        return self.env._("1 day") if days == 1 else self.env._("%s days", days)
+
+    @api.depends('result', 'plan_count')
+    def _compute_plan_problem(self):
+        for log in self:
+            log.plan_problem = log.result == 'plan' and get_range_problem(log, {'plan_count': INSTALMENTS})
 
     @api.depends('partner_id', 'company_id')
     def _compute_file(self):

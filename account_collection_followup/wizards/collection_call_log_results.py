@@ -23,7 +23,6 @@ class CollectionCallLog(models.TransientModel):
     callback_on = fields.Date("Call again on")
     callback_at = fields.Char("At", help="The hour that was agreed, if any.")
     next_call_text = fields.Char("Next call", compute='_compute_next_call_text')
-    tries_text = fields.Char("Tries so far", compute='_compute_tries_text')
     # promise, plan
     promise_date = fields.Date("Promised for")
     payment_means = fields.Char("Paid by", help="Transfer, cheque, card…")
@@ -33,6 +32,8 @@ class CollectionCallLog(models.TransientModel):
     # dispute
     dispute_type_id = fields.Many2one('collection.dispute.type', string="Type of dispute")
     dispute_reason = fields.Text("Stated reason", help="What the customer says, in his own words.")
+    # wrong number
+    right_number = fields.Char(help="If you found it: it takes the place of the wrong one.")
     # documents
     send_now = fields.Boolean("E-mail them now", help="Otherwise send them yourself: the call that follows stays.")
     # paid already
@@ -101,12 +102,6 @@ class CollectionCallLog(models.TransientModel):
             # of a copy: nothing is recorded yet
             case = log.case_id.new({'motive': log.motive}, origin=log.case_id)
             log.motive_action = case.motive_action
-
-    @api.depends('call_id')
-    def _compute_tries_text(self):
-        for log in self:
-            tries, days = log.call_id.tries, log.call_id.try_days
-            log.tries_text = bool(tries) and self.env._("%(tries)s on %(days)s days", tries=tries, days=days)
 
     @api.onchange('result')
     def _onchange_result(self):
@@ -194,17 +189,11 @@ class CollectionCallLog(models.TransientModel):
 
     def _prepare_disputable(self):
         """:return: values of the lines of a dispute: the invoice, if only one can be meant"""
-        items = self.case_id.item_ids.filtered(
-            lambda item: (
-                item.kind == 'invoice' and item.currency_id.compare_amounts(item.residual_currency, item.disputed) > 0
-            )
-        )
+        items = self.case_id._get_disputable_items()
         if self.purpose == 'satisfaction' and self.call_id:
             # a complaint is about what the call is about
             items = items.filtered(lambda item: item.id in self.call_id._get_contestable_lines().ids)
-        if len(items) != 1:
-            return []
-        return [dict(items._prepare_choice(), amount=items.residual_currency - items.disputed)]
+        return [item._prepare_dispute_choice() for item in items if len(items) == 1]
 
     def _prepare_choices(self):
         """:return: values of the invoices to choose from, if the result asks for it; the only one is chosen"""
@@ -263,7 +252,10 @@ class CollectionCallLog(models.TransientModel):
         several = Promise._split_by_due_date(vals) if confirmed else [vals]
         call.promise_id = Promise.create(several)[0]
 
-    _put_plan_in_hand = _put_promise_in_hand
+    def _put_plan_in_hand(self, call):
+        if self.plan_problem and not self.line_ids:
+            raise UserError(self.plan_problem)
+        self._put_promise_in_hand(call)
 
     def _get_final_result(self, call):
         """:return: the result: several dates make a plan, whatever was ticked; confirmed due dates do not"""
@@ -376,7 +368,7 @@ class CollectionCallLog(models.TransientModel):
         return self.env._("Call again at %s.", hour) if hour else None
 
     def _put_wrong_number_in_hand(self, call):
-        call._flag_number()
+        call._flag_number(self.right_number)
 
     def _put_all_well_in_hand(self, call):
         """Who may enter no promise confirms payment on the due dates through the call (R4)."""

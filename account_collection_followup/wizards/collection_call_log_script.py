@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CollectionCallLog(models.TransientModel):
@@ -22,14 +23,17 @@ class CollectionCallLog(models.TransientModel):
         call = self.env['collection.call'].browse(values.get('call_id') or [])
         case = self.env['collection.case'].browse(values['case_id']).sudo()
         values['answer_ids'] = [
-            (0, 0, {'script_line_id': line.id, 'joined': joined}) for line, joined in self._get_steps(call, case)
+            (0, 0, {'script_line_id': line.id, 'joined': joined})
+            for line, joined in self._get_steps(call, case, values['purpose'])
         ]
         return values
 
     @api.model
-    def _get_steps(self, call, case):
-        """:return: list of (``collection.script.line``, whether it joins a call about something else)"""
-        purpose = call.purpose or 'collection'
+    def _get_steps(self, call, case, purpose):
+        """
+        :param str purpose: what is talked about
+        :return: list of (``collection.script.line``, whether it joins a call about something else)
+        """
         policy = case.partner_id._get_collection_policies(case.company_id)[case.partner_id]
         Script = self.env['collection.script']
         script = Script._get_script(purpose, case.company_id, policy, call.channel or 'call')
@@ -102,10 +106,11 @@ class CollectionCallLog(models.TransientModel):
         return None
 
     def _say_complaints(self):
-        """:return: the complaints in the customer's words, each after the question it answers"""
+        """:return: the complaints in the customer's words, each after the question it answers; nothing while he said none"""
         return '\n'.join(
-            ': '.join(filter(None, [answer.script_line_id.name, (answer.note or '').strip()]))
+            f'{answer.script_line_id.name}: {answer.note.strip()}'
             for answer in self._get_complaints()
+            if (answer.note or '').strip()
         )
 
     @api.onchange('answer_ids')
@@ -127,8 +132,21 @@ class CollectionCallLog(models.TransientModel):
     # ------------------------------------------------------------------
     # Saving
     # ------------------------------------------------------------------
+    def _check_complaints(self):
+        """:raise UserError: if a dispute is to state what the customer did not say: a no alone is no reason"""
+        if self.result == 'dispute' and (self.dispute_reason or '') == (self.proposed_reason or ''):
+            for answer in self._get_complaints():
+                if not (answer.note or '').strip():
+                    raise UserError(
+                        self.env._(
+                            "Note what the customer says about “%s”: it is the reason of the dispute.",
+                            answer.script_line_id.name,
+                        )
+                    )
+
     def _record_script(self, call):
         """Keep the answers, also of a call that breaks off; what was noted for the contact completes him (R6, R22)."""
+        self._check_complaints()
         answered = [
             (answer.script_line_id, answer.choice, (answer.note or '').strip() or False)
             for answer in self.answer_ids

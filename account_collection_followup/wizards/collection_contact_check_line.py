@@ -32,10 +32,12 @@ class CollectionContactCheckLine(models.TransientModel):
         values = self._prepare_contact()
         if contact:
             changed = {name: value for name, value in values.items() if self._differs(contact, name, value)}
+            contact._check_collection_contact_data(changed)
             self._fill_in({name: changed.pop(name) for name in FILLED_IN if name in changed})
             if changed:
                 contact.write(changed)
         elif self.name or self.phone or self.email:
+            contact._check_collection_contact_data(values)
             values['name'] = self.name or ', '.join(self.role_ids.mapped('name')) or self.email or self.phone
             customer.sudo().create(dict(values, parent_id=customer.id, type='contact'))
 

@@ -39,6 +39,7 @@ export class CollectionCallFormController extends FormController {
     setup() {
         super.setup();
         this.touched = false;
+        this.notification = useService("notification");
         useSubEnv({ keepCallDraft: () => this.keepDraft() });
         useHotkey("control+enter", () => this.clickSave(), { bypassEditableProtection: true });
         this.onInput = this.onInput.bind(this);
@@ -59,7 +60,9 @@ export class CollectionCallFormController extends FormController {
         return params;
     }
 
-    onInput() {
+    onInput(ev) {
+        // a date opens its calendar when it gets the cursor
+        this.lastTyped = ev.target.matches("textarea, .o_field_char input") ? ev.target : this.lastTyped;
         this.touch();
     }
 
@@ -103,7 +106,43 @@ export class CollectionCallFormController extends FormController {
         dialog.querySelector("button[name=action_save]:not([disabled])")?.click();
     }
 
+    /** @returns {Array} what is shown, required and empty: its name for the user, and where it is typed */
+    getMissing() {
+        const record = this.model.root;
+        return Object.keys(record.activeFields)
+            .filter((name) => record.isFieldInvalid(name))
+            .map((name) => {
+                const widget = this.rootRef.el.querySelector(`.o_field_widget[name="${name}"]`);
+                const input = widget?.querySelector("input, textarea, button");
+                const label = input?.id && this.rootRef.el.querySelector(`label[for="${CSS.escape(input.id)}"]`);
+                return { name, input, label: label?.firstChild?.textContent.trim() || record.fields[name].string };
+            });
+    }
+
+    /** Say what is missing by its name, and go there. */
+    showMissing(missing) {
+        const result = missing.find(({ name }) => name === "result");
+        const labels = missing.map(({ label }) => label).join(", ");
+        this.notification.add(result ? _t("Choose what came out of the call.") : _t("Still missing: %s.", labels), {
+            type: "danger",
+        });
+        const { input } = result || missing[0];
+        input?.focus({ preventScroll: true });
+        input?.scrollIntoView({ block: "center", behavior: "smooth" });
+    }
+
+    /** The button that was pressed is out of use while the server works: the cursor goes back to what was typed last. */
+    returnFocus() {
+        const note = this.rootRef.el?.querySelector("[name=note] textarea");
+        const last = this.lastTyped?.isConnected ? this.lastTyped : note;
+        last?.focus({ preventScroll: true });
+    }
+
     async beforeExecuteActionButton(clickParams) {
+        if (clickParams.special !== "cancel" && !(await this.model.root.checkValidity())) {
+            this.showMissing(this.getMissing());
+            return false;
+        }
         browser.clearTimeout(this.timer);
         // what is in the field one is typing in belongs to the draft as well
         await this.keepDraft();
@@ -111,6 +150,7 @@ export class CollectionCallFormController extends FormController {
             return super.beforeExecuteActionButton(clickParams);
         }
         const saved = await super.beforeExecuteActionButton(clickParams);
+        this.returnFocus();
         if (saved !== false) {
             // the server forgets the draft with the call it was for
             this.touched = false;
@@ -185,13 +225,19 @@ export class CollectionFile extends Component {
         const additionalContext = {
             default_case_id: data.case_id.id,
             default_call_id: data.call_id ? data.call_id.id : false,
+            default_purpose: data.purpose,
         };
+        const title = document.querySelector(".modal:not(.o_inactive_modal) .modal-title")?.textContent;
         await this.env.keepCallDraft();
         // a dialog that takes the place of another keeps the other's end: this one is closed first
         await action.doAction({ type: "ir.actions.act_window_close" });
         // what follows a dialog has to wait until it is gone
         const after = (next) => () => browser.setTimeout(next);
         const reload = after(() => action.doAction({ type: "ir.actions.client", tag: "soft_reload" }));
+        const reopen = async () => {
+            const call = await action.loadAction("account_collection_followup.collection_call_log_action");
+            return action.doAction({ ...call, name: title || call.name }, { additionalContext, onClose: reload });
+        };
         await action.doAction(
             {
                 type: "ir.actions.act_window",
@@ -206,12 +252,7 @@ export class CollectionFile extends Component {
                 },
             },
             {
-                onClose: after(() =>
-                    action.doAction("account_collection_followup.collection_call_log_action", {
-                        additionalContext,
-                        onClose: reload,
-                    })
-                ),
+                onClose: after(reopen),
             }
         );
     }
@@ -225,6 +266,7 @@ registry.category("view_widgets").add("collection_file", {
         { name: "partner_id", type: "many2one", relation: "res.partner" },
         { name: "company_id", type: "many2one", relation: "res.company" },
         { name: "call_id", type: "many2one", relation: "collection.call" },
+        { name: "purpose", type: "selection" },
         { name: "case_id", type: "many2one", relation: "collection.case" },
     ],
 });
