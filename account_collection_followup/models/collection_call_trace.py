@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import models
+from odoo.tools import format_date
 
 
 class CollectionCall(models.Model):
@@ -38,8 +39,22 @@ class CollectionCall(models.Model):
         said = ", ".join(filter(None, [labels['result'][call.result], dispute.type_id.name]))
         trace = Markup(" · ").join(filter(None, parts)) + Markup(": ") + said
         if with_note:
+            if promised := call._say_promised():
+                trace += Markup(": ") + promised
             trace += Markup().join(Markup("<br/>") + text for text in (dispute.reason, call.note) if text)
         return trace
+
+    def _say_promised(self):
+        """:return: what was promised in the call, for when: for the case, nobody else reads amounts"""
+        promise = self.promise_id if self.result in ('promise', 'plan') else self.promise_id.browse()
+        return ', '.join(
+            self.env._(
+                "%(amount)s for %(date)s",
+                amount=promise._format_amounts(self.env, lines, 'amount'),
+                date=format_date(self.env, day),
+            )
+            for day, lines in sorted(promise.line_ids.grouped('date').items())
+        )
 
     def _get_said_invoices(self, dispute):
         """:return: numbers of the invoices a call was about: of what the customer contests, only what he contests"""

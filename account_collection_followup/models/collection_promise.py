@@ -140,11 +140,18 @@ class CollectionPromise(models.Model):
             promise.state = promise._get_state()
             running = lines.filtered(lambda line: line.state == 'running')
             promise.ended_on = False if running else max(filter(None, lines.mapped('ended_on')), default=False)
-            dates = [line.date for line in lines if line.date]
-            promise.next_date = min(filter(None, running.mapped('date')), default=max(dates, default=False))
+            promise.next_date = promise._get_next_date(running)
             missed = lines.filtered(lambda line: line.state in MISSED)
             promise.paid_elsewhere = bool(missed) and all(missed.mapped('paid_elsewhere'))
             promise.counts_as_broken = promise._is_counted_as_broken()
+
+    def _get_next_date(self, running):
+        """:return: the date of what is still to come; of what was given up, that which was next; else the last one"""
+        given_up = self.line_ids.filtered(
+            lambda line: self.state in ('moved', 'cancelled') and line.state == self.state
+        )
+        dates = (running or given_up).filtered('date').mapped('date')
+        return min(dates, default=max(self.line_ids.filtered('date').mapped('date'), default=False))
 
     def _get_state(self):
         """:return: the state that follows from those of the lines"""
@@ -290,8 +297,10 @@ class CollectionPromise(models.Model):
 
         :param str reason: why, in words
         :raise UserError: without a reason, or if a promise has ended already
+        :raise AccessError: if it is a plan, for who is no collector
         """
         self.check_access('write')
+        self._check_plan_change()
         if not (reason or '').strip():
             raise UserError(self.env._("Say why the promise is cancelled."))
         # what was missed by now is not made undone before the morning
@@ -301,6 +310,7 @@ class CollectionPromise(models.Model):
                 raise UserError(self.env._("%s has ended already.", promise.display_name))
             internal(promise).write({'cancelled_on': promise.company_id._collection_today(), 'cancel_reason': reason})
         self._settle()
+        self._withdraw_confirmation()
         self._log_on_case(
             {
                 promise: self.env._("%(promise)s: cancelled. %(reason)s", promise=promise.display_name, reason=reason)

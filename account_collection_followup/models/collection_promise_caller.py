@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from .collection_promise import MISSED
@@ -16,6 +16,22 @@ class CollectionPromise(models.Model):
     """
 
     _inherit = 'collection.promise'  # pylint: disable=consider-merging-classes-inherited
+
+    can_change = fields.Boolean(compute='_compute_can_change', help="An instalment plan is a collector's.")
+
+    @api.depends('is_plan', 'line_ids.date')
+    @api.depends_context('uid')
+    def _compute_can_change(self):
+        collector = self.env.user.has_group(COLLECTOR)
+        for promise in self:
+            promise.can_change = collector or not (promise.is_plan and promise._grants_time())
+
+    def _check_plan_change(self):
+        """:raise AccessError: when who is no collector would cancel, move or confirm a plan (R24)"""
+        if not self.env.su and not all(promise.can_change for promise in self):
+            raise AccessError(
+                self.env._("An instalment plan is cancelled, moved and confirmed by a collector: hand it over.")
+            )
 
     def _check_caller(self):
         """:raise UserError: naming the limit, for who is no collector"""

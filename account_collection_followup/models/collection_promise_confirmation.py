@@ -121,9 +121,11 @@ class CollectionPromise(models.Model):
         :param int contact_id: whom it goes to; by default who promised, else accounts payable
         :return: the action that downloads the letter, or None
         :raise UserError: when it cannot be confirmed like that
+        :raise AccessError: if it is a plan, for who is no collector
         """
         self.ensure_one()
         self.check_access('write')
+        self._check_plan_change()
         contact = self.env['res.partner'].browse(contact_id or []) or self._get_confirmation_contacts(means)[self]
         if problem := self._get_confirmation_problem(means, contact):
             raise UserError(problem)
@@ -142,6 +144,7 @@ class CollectionPromise(models.Model):
         )
         self.sudo()._activity_update()
         if means == 'email':
+            self._log_on_promise({self: self.env._("Confirmed by e-mail to %s.", contact.sudo().name)})
             return None
         self._log_on_case({self: self.env._("%s: confirmed by letter.", self.display_name)})
         report = self.env.ref('account_collection_followup.action_report_promise_confirmation')

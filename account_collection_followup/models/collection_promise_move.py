@@ -73,9 +73,11 @@ class CollectionPromise(models.Model):
         :param values: of the new promise: ``contact_id``, ``channel``, ``payment_means``
         :return: the new promise
         :raise UserError: if the promise has ended, nothing is moved, or the user may not grant it
+        :raise AccessError: if it is a plan, for who is no collector
         """
         self.ensure_one()
         self.check_access('write')
+        self._check_plan_change()
         self._check_runs()
         lines = self.line_ids.filtered(lambda line: line.state == 'running')
         dates = self._get_moved_dates(lines, dates)
@@ -148,6 +150,7 @@ class CollectionPromise(models.Model):
         internal(lines.sudo()).write({'moved_on': self.company_id._collection_today()})
         # two promises never run on one item: the old one ends first
         self._settle()
+        self.filtered(lambda promise: promise.state == 'moved')._withdraw_confirmation()
         model = internal(self.browse())
         promise = model.create(dict(vals, moved_from_id=self.id)).with_env(self.env)
         self._log_on_case({self: self._get_moved_note(lines, promise)})

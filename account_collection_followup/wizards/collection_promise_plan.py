@@ -107,12 +107,18 @@ class CollectionPromisePlan(models.TransientModel):
         amounts = spread(self.total, self.count, self.currency_id.rounding)
         values, last = [], None
         for date, amount in zip(dates(self.first_date, self.count, self.unit, self.every), amounts, strict=True):
-            date = working.roll_forward(date)
+            asked, date = date, working.roll_forward(date)
             if last and date <= last:
                 date = working.add(last, 1)
-            values.append({'date': date, 'amount': amount})
+            values.append({'date': date, 'amount': amount, 'remark': self._say_moved(asked, working)})
             last = date
         return values
+
+    def _say_moved(self, asked, working):
+        """:return: why an instalment is not on the day it was asked for, in words, or False"""
+        if working.is_working(asked):
+            return False
+        return self.env._("%s is no working day", format_date(self.env, asked, date_format='EEEE d MMMM'))
 
     def _get_terms_problem(self):
         return get_range_problem(self, {'count': INSTALMENTS, 'every': (1, 366)})
@@ -164,7 +170,8 @@ class CollectionPromisePlan(models.TransientModel):
                 day=format_date(self.env, closed),
                 next=format_date(self.env, working.roll_forward(closed)),
             )
-        return None
+        policy = self.env['collection.promise']._get_rules(self.partner_id, self.company_id)[self.partner_id]
+        return policy._get_too_far_text(self.company_id._collection_today(), max(days), is_plan=True)
 
     # ------------------------------------------------------------------
     # Granted

@@ -13,3 +13,4 @@ class CollectionPromisePlanLine(models.TransientModel):
     currency_id = fields.Many2one(related='plan_id.currency_id')
     date = fields.Date()
     amount = fields.Monetary()
+    remark = fields.Char(readonly=True, help="Why it is not the day that was asked for.")
