@@ -235,12 +235,18 @@ class AccountMove(models.Model):
     def _get_collection_entry_action(self, model, name):
         """:return: dialog of a new fact on what is open of these invoices"""
         customer, company = self._get_collection_customer()
+        contested = model == 'collection.dispute'
         items = self.env['collection.item'].search([('move_id', 'in', self.ids), ('kind', '=', 'invoice')])
-        choices = [item._prepare_choice() for item in items]
+        # what is promised may be contested all the same
+        choices = items._prepare_contested() if contested else [item._prepare_choice() for item in items]
         choices = [choice for choice in choices if choice['amount'] > 0]
+        left_out = self.filtered(lambda move: move.id not in {choice['move_id'] for choice in choices})
         if not choices:
+            names = ', '.join(self.mapped('name'))
             raise UserError(
-                self.env._("All that is open of %s is disputed or promised already.", ', '.join(self.mapped('name')))
+                self.env._("All that is open of %s is disputed already.", names)
+                if contested
+                else self.env._("All that is open of %s is disputed or promised already.", names)
             )
         return {
             'type': 'ir.actions.act_window',
@@ -252,5 +258,20 @@ class AccountMove(models.Model):
                 'default_partner_id': customer.id,
                 'default_company_id': company.id,
                 'default_line_ids': [(0, 0, choice) for choice in choices],
+                'default_left_out': left_out._say_left_out(contested),
             },
         }
+
+    def _say_left_out(self, contested):
+        """:return: which of the chosen invoices are not part of a new fact and why, in words"""
+        settled = self.filtered(lambda move: not move.collection_chaseable)
+        reasons = [
+            (settled, self.env._("%s: left out, nothing is open.")),
+            (
+                self - settled,
+                self.env._("%s: left out, disputed already.")
+                if contested
+                else self.env._("%s: left out, disputed or promised already."),
+            ),
+        ]
+        return ' '.join(text % ', '.join(moves.mapped('name')) for moves, text in reasons if moves)

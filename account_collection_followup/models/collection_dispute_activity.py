@@ -48,7 +48,11 @@ class CollectionDispute(models.Model):
             wanted = {owner: 'dispute'}
         if rep not in (owner, closer) and not is_done(rep, 'dispute_customer'):
             wanted[rep] = 'dispute_customer'
-        for user in self._get_told():
+        told = self._get_told()
+        if 'dispute_close' in wanted.values():
+            # what the team has answered waits for who closes it
+            told -= self._get_lead()
+        for user in told:
             if not is_done(user, 'dispute_escalated'):
                 wanted.setdefault(user, 'dispute_escalated')
         return wanted

@@ -35,12 +35,13 @@ class CollectionDispute(models.Model):
             # one answer can end two activities
             dispute.finding = '\n'.join(dict.fromkeys(texts)) if dispute.state == 'open' else False
 
-    def action_answer(self, text=None):
+    def action_answer(self, text=None, attachment_ids=()):
         """Answer an open dispute: it leaves the user's list, and the owner's if he or his team answers.
 
         Once the owner's is answered, who closes the dispute has it on his list.
 
         :param str text: what was found; asked for if it is missing
+        :param attachment_ids: the user's own files that prove it
         :raise AccessError: if the dispute is not the user's to answer
         :raise UserError: if it is closed, or answered already
         """
@@ -55,6 +56,8 @@ class CollectionDispute(models.Model):
             raise UserError(self.env._("Say what was found."))
         self._get_answered_activities()[self]._action_done(feedback=text.strip())
         self._activity_update()
+        if attachment_ids:
+            self._post_proof(self.env._("Proof of what was found."), attachment_ids)
         return True
 
     def _check_answer(self):

@@ -44,6 +44,7 @@ class CollectionDispute(models.Model):
     answer_sender = fields.Char(compute='_compute_answer_words')
     answer_name = fields.Char(compute='_compute_answer_words')
     answer_until_text = fields.Char(compute='_compute_answer_words')
+    answer_encloses = fields.Boolean(compute='_compute_answer_words')
     contested_text = fields.Char(compute='_compute_answer_words')
     letterhead_id = fields.Many2one('res.company', compute='_compute_letterhead_id')
 
@@ -58,12 +59,15 @@ class CollectionDispute(models.Model):
             'object.answer_name',
             'object.answer_sender',
             'object.answer_until_text',
+            'object.answer_encloses',
             'object.contested_text',
             'object.letterhead_id.name',
             'object.company_id.name',
         )
 
-    @api.depends_context('lang', 'uid', 'collection_answer_contact', 'collection_answer_until')
+    @api.depends_context(
+        'lang', 'uid', 'collection_answer_contact', 'collection_answer_until', 'collection_answer_encloses'
+    )
     def _compute_answer_words(self):
         """To whom, until when, about what, in the language of the context: the dialog knows them before the dispute."""
         addressee = self.env['res.partner'].browse(self.env.context.get('collection_answer_contact') or [])
@@ -73,6 +77,7 @@ class CollectionDispute(models.Model):
             dispute.answer_sender = self.env.user.name
             dispute.answer_lang = contact.lang or dispute.partner_id.lang or self.env.lang
             dispute.answer_name = contact.name or dispute.partner_id.name
+            dispute.answer_encloses = bool(self.env.context.get('collection_answer_encloses'))
             dispute.answer_until_text = format_date(self.env, until or dispute.response_until)
             dispute.contested_text = ', '.join(
                 self.env._("%(invoice)s (%(amount)s)", invoice=move.name, amount=move.currency_id.format(amount))
@@ -92,11 +97,12 @@ class CollectionDispute(models.Model):
         by_move = self.sudo().line_ids.grouped('move_id')
         return [(move, sum(lines.mapped('amount'))) for move, lines in by_move.items()]
 
-    def _render_answer(self, contact, until):
+    def _render_answer(self, contact, until, encloses=False):
         """The proposed text of the answer, in the language of who reads it. Our assessed motive is no part of it (R15).
 
         :param contact: ``res.partner`` it goes to
         :param date until: until when he may react
+        :param bool encloses: whether documents go along: the text speaks of them only then
         :return: dict with ``subject`` and ``body_html``
         """
         self.ensure_one()
@@ -104,7 +110,9 @@ class CollectionDispute(models.Model):
         if not template:
             return {'subject': self.company_id.name, 'body_html': ''}
         template = template.sudo().with_context(
-            collection_answer_contact=contact.id, collection_answer_until=fields.Date.to_string(until)
+            collection_answer_contact=contact.id,
+            collection_answer_until=fields.Date.to_string(until),
+            collection_answer_encloses=encloses,
         )
         return template._generate_template(self.ids, ('subject', 'body_html'))[self.id]
 
@@ -213,6 +221,11 @@ class CollectionDispute(models.Model):
     # ------------------------------------------------------------------
     def _on_answer_sent(self):
         internal(self.sudo()).write({'answer_state': 'sent', 'answer_failure': False})
+        for dispute in self.sudo().filtered('response_until'):
+            if dispute.response_until < dispute.company_id._collection_today():
+                # it waited for so long that its date is over
+                dispute._renew_response()
+        self._mark_dirty()
 
     def _on_answer_failed(self, reason):
         """The answer could not be handed over: who closes the disputes of this customer has it on his list.
@@ -221,11 +234,6 @@ class CollectionDispute(models.Model):
         """
         reason = (reason or self.env._("The e-mail could not be sent."))[:400]
         disputes = self.sudo()
-        for dispute in self.sudo().filtered('response_until'):
-            if dispute.response_until < dispute.company_id._collection_today():
-                # it waited for so long that its date is over
-                dispute._renew_response()
-        self._mark_dirty()
         internal(disputes).write({'answer_state': 'failed', 'answer_failure': reason})
         disputes._message_log_batch(
             bodies={dispute.id: self.env._("The answer was not sent: %s", reason) for dispute in disputes}

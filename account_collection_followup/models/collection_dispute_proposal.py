@@ -12,7 +12,7 @@ class CollectionDispute(models.Model):
 
     _inherit = 'collection.dispute'  # pylint: disable=consider-merging-classes-inherited
 
-    proposed_outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
+    proposed_outcome = fields.Selection(OUTCOMES, readonly=True, copy=False)
     proposed_amount = fields.Monetary(readonly=True, copy=False, help="What should be credited.")
     proposed_text = fields.Text("What was found so far", readonly=True, copy=False)
     proposed_by_id = fields.Many2one('res.users', readonly=True, copy=False)

@@ -36,6 +36,9 @@ class CollectionDisputeType(models.Model):
         "Working days to solve",
         help="Working days from the opening to the time limit of the dispute. 0: as many as its team has.",
     )
+    days_applied = fields.Integer(
+        "Solved within", compute='_compute_days_applied', help="Working days: of the type, else of its team."
+    )
     response_days = fields.Integer(
         "Working days to respond",
         default=5,
@@ -51,6 +54,11 @@ class CollectionDisputeType(models.Model):
     def _compute_team_warning(self):
         for kind in self:
             kind.team_warning = bool(kind.active and kind.team_id) and kind.team_id._get_warning()
+
+    @api.depends('days', 'team_id.days')
+    def _compute_days_applied(self):
+        for kind in self:
+            kind.days_applied = kind._get_days(kind.team_id)
 
     def _get_days(self, team):
         """Working days to solve a dispute of this type: its own, else those of the team (R12).

@@ -62,7 +62,13 @@ class CollectionDisputeClose(models.TransientModel):
     proposed_body = fields.Html(compute='_compute_message', store=True)
     message_warning = fields.Char(compute='_compute_message_warning')
     proof_ids = fields.Many2many(
-        'ir.attachment', 'collection_dispute_close_proof_rel', string="Enclose", help="Files of the dispute."
+        'ir.attachment',
+        'collection_dispute_close_proof_rel',
+        string="Enclose",
+        compute='_compute_proof_ids',
+        store=True,
+        readonly=False,
+        help="Files of the dispute. Untick what the customer is not to have.",
     )
     has_proofs = fields.Boolean(compute='_compute_has_proofs')
     attachment_ids = fields.Many2many('ir.attachment', 'collection_dispute_close_file_rel', string="Enclose a file")
@@ -137,14 +143,33 @@ class CollectionDisputeClose(models.TransientModel):
             wizard.contact_id = contact
             wizard.answer_means = 'email' if contact and contact.sudo()._is_reachable_by('email') else 'letter'
 
-    @api.depends('dispute_id', 'outcome', 'contact_id', 'response_until')
+    @api.depends('dispute_id')
+    def _compute_proof_ids(self):
+        """The proof of who solved it goes along, unless somebody unticks it."""
+        for wizard in self:
+            wizard.proof_ids = wizard._get_files()
+
+    def _get_files(self):
+        """:return: ``ir.attachment`` of the dispute and of its chatter"""
+        return self.env['ir.attachment'].search(
+            [
+                ('res_model', '=', 'collection.dispute'),
+                ('res_id', 'in', self.dispute_id.ids),
+                ('res_field', '=', False),
+            ]
+        )
+
+    @api.depends('dispute_id', 'outcome', 'contact_id', 'response_until', 'proof_ids', 'attachment_ids')
     def _compute_message(self):
         """The proposed text follows what is chosen, until somebody writes his own."""
         for wizard in self:
             if wizard.outcome != 'rejected' or not wizard.response_until:
                 continue
             if html2plaintext(wizard.body or '') == html2plaintext(wizard.proposed_body or ''):
-                message = wizard.dispute_id._origin._render_answer(wizard.contact_id, wizard.response_until)
+                encloses = wizard.answer_means == 'email' and bool(wizard.proof_ids or wizard.attachment_ids)
+                message = wizard.dispute_id._origin._render_answer(
+                    wizard.contact_id, wizard.response_until, encloses=encloses
+                )
                 wizard.subject = message['subject']
                 wizard.body = wizard.proposed_body = message['body_html']
 
@@ -173,11 +198,7 @@ class CollectionDisputeClose(models.TransientModel):
     @api.depends('dispute_id')
     def _compute_has_proofs(self):
         for wizard in self:
-            wizard.has_proofs = bool(
-                self.env['ir.attachment'].search_count(
-                    [('res_model', '=', 'collection.dispute'), ('res_id', '=', wizard.dispute_id.id)], limit=1
-                )
-            )
+            wizard.has_proofs = bool(wizard._get_files())
 
     # ------------------------------------------------------------------
     # Closing

@@ -27,6 +27,7 @@ class CollectionReason(models.TransientModel):
     dispute_reason = fields.Text(related='dispute_id.reason')
     run_line_ids = fields.Many2many('collection.run.line', readonly=True)
     reason = fields.Text("Why?", required=True)
+    attachment_ids = fields.Many2many('ir.attachment', string="Proof")
 
     def action_confirm(self):
         """Carry out what was asked for, with its reason."""
@@ -36,7 +37,7 @@ class CollectionReason(models.TransientModel):
         elif self.purpose == 'step':
             self.step_id.action_cancel(self.reason)
         elif self.purpose == 'answer':
-            self.dispute_id.action_answer(self.reason)
+            self.dispute_id.action_answer(self.reason, self.attachment_ids.ids)
         elif self.purpose == 'let_hold':
             self.dispute_id.action_let_hold(self.reason)
         elif self.purpose == 'skip':
