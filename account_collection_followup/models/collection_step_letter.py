@@ -270,6 +270,11 @@ class CollectionStep(models.Model):
         today = self.company_id._collection_today()
         if not self.letter_waits:
             return self.env._("there is no letter to post.")
+        if 'failed' in (self.letter_state, self.registered_state) and not self.printed_on:
+            return self.env._(
+                "the letter was never written: %s. Mend that and print it, or record the failure.",
+                (self.failure or self.env._("no reason given")).rstrip('.'),
+            )
         if day > today:
             return self.env._("a letter cannot be posted in the future.")
         if day < self.date:

@@ -199,10 +199,30 @@ class TestLetter(LetterCommon):
         action = step.action_print()
         self.assertEqual(step.letter_state, 'failed')
         self.assertIn("postal address", action['params']['message'])
+        with self.assertRaisesRegex(UserError, "was never written.*postal address"):
+            step.action_posted()
+        self.assertEqual(step.letter_state, 'failed', "what was never written was not posted")
         self.partner_a.street = "9 New Street"
         step.action_print()
         self.assertEqual((step.letter_state, step.failure), ('todo', False))
         self.assertIn("9 New Street", step.letter_address)
+
+    def test_failed_and_promised_since(self):
+        """All that the failed letter asks for is promised: the failure is not what to do next."""
+        self.partner_a.street = False
+        move = self.invoice()
+        step = self.letter(move)
+        self.env['collection.case']._refresh(self.company)
+        self.assertEqual(step.case_id.next_action, 'mend')
+        promise = self.env['collection.promise'].create(
+            {'line_ids': [(0, 0, {'move_id': move.id, 'amount': move.amount_residual, 'date': '2026-03-12'})]}
+        )
+        self.env['collection.case']._refresh(self.company)
+        self.assertEqual((step.case_id.next_action, step.case_id.attention), ('wait', 0))
+        promise.action_cancel("He pays less")
+        with freeze_time('2026-03-12'):
+            self.env['collection.case']._refresh(self.company)
+        self.assertEqual(step.case_id.next_action, 'mend')
 
     def test_contact_without_address_gets_it_at_the_customers(self):
         contact = self.env['res.partner'].create(
