@@ -274,7 +274,10 @@ class CollectionCall(models.Model):
         if candidate.new:
             reasons.append(self.env._("new customer"))
         if candidate.contests:
-            reasons.append(self.env._("%s disputes lately", candidate.disputes))
+            many = candidate.disputes != 1
+            reasons.append(
+                self.env._("%s disputes lately", candidate.disputes) if many else self.env._("1 dispute lately")
+            )
         if candidate.large:
             reasons.append(self.env._("large amount soon due"))
         text = ', '.join(reasons)
