@@ -521,8 +521,10 @@ class TestDisputeAnswer(FactsCommon):
         form.outcome = 'rejected'
         form.response_until = '2026-03-20'
         self.assertIn("03/20/2026", form.body)
+        self.assertFalse(form.message_warning, "the proof is enclosed from the start")
+        form.proof_ids.clear()
         self.assertEqual(form.message_warning, "Nothing is enclosed that proves it.")
-        form.proof_ids = self.proof
+        form.proof_ids.add(self.proof)
         self.assertFalse(form.message_warning)
         form.body = "<p>No.</p>"
         form.response_until = '2026-03-23'
