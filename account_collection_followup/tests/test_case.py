@@ -295,7 +295,7 @@ class TestCase(CollectionCommon):
         executive.unlink()
         case.invalidate_recordset()
         self.assertEqual(case.contact_id, payable)
-        self.assertIn("Nobody who can be called is", case.contact_warning)
+        self.assertIn("No contact is Executive and can be called", case.contact_warning)
 
     def test_a_customer_who_is_gone_again_is_not_marked(self):
         """Who was marked and rolled back, or deleted, does not stop what else is committed."""
