@@ -163,11 +163,12 @@ class CollectionCase(models.Model):
                    LEFT JOIN collection_level n ON n.id = p.message_level_id
                    LEFT JOIN collection_level w ON w.id = p.level_id
                   GROUP BY p.partner_id),
+               failing AS (%(failing)s),
                step AS (
                  SELECT s.case_id, max(s.date) FILTER (WHERE s.takeover IS NOT TRUE) AS last_on,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE s.call_state = 'todo'))[1] AS call_level_id,
                         (array_agg(s.level_id ORDER BY s.date, s.id) FILTER (WHERE 'todo' IN (s.letter_state, s.registered_state)))[1] AS post_level_id,
-                        bool_or('failed' IN (s.email_state, s.letter_state, s.registered_state) AND s.complete IS NOT TRUE AND %(asks)s) AS failed,
+                        bool_or(s.id IN (SELECT id FROM failing)) AS failed,
                         bool_or(s.email_state = 'waived' AND (s.act_on IS NULL OR s.act_on > %(today)s)) AS unreached
                    FROM collection_step s JOIN collection_case k ON k.id = s.case_id
                   WHERE s.cancelled IS NOT TRUE AND %(where)s GROUP BY s.case_id),
@@ -208,7 +209,7 @@ class CollectionCase(models.Model):
             promised=SQL("LEAST(%s, GREATEST(%s, 0))", item._get_promised_query(alias, residual, today), residual),
             unanswered=self.env['collection.call']._get_unanswered_condition(root),
             plan=self.env['collection.plan']._get_plan_query(root, today, partners=partners),
-            asks=self._get_still_asks_condition(),
+            failing=self._get_failing_query(where),
             next_action=self._get_next_action_case(),
             next_level=self._get_next_level_case(),
             names=names,
@@ -217,15 +218,18 @@ class CollectionCase(models.Model):
         )
 
     @api.model
-    def _get_still_asks_condition(self):
-        """:return: SQL of whether something a step ``s`` asked for is still to be chased: neither paid, promised nor disputed
-        since. What the plan does not know is not due yet: it is asked for still"""
+    def _get_failing_query(self, where):
+        """:return: SQL of the steps that failed and of which something is still to be chased: neither paid, promised nor
+        disputed since. What the plan does not know is not due yet: it is asked for still"""
         return SQL(
-            """EXISTS (SELECT FROM collection_step_line sl
-                        JOIN account_move_line l ON l.id = sl.line_id AND l.reconciled IS NOT TRUE
-                        LEFT JOIN plan p ON p.line_id = sl.line_id
-                       WHERE sl.step_id = s.id AND sl.role = 'asked' AND sl.cancelled IS NOT TRUE
-                         AND COALESCE(p.to_chase_company, 1) > 0)"""
+            """SELECT DISTINCT s.id FROM collection_step s JOIN collection_case k ON k.id = s.case_id
+                 JOIN collection_step_line sl ON sl.step_id = s.id AND sl.role = 'asked' AND sl.cancelled IS NOT TRUE
+                 JOIN account_move_line l ON l.id = sl.line_id AND l.reconciled IS NOT TRUE
+                 LEFT JOIN plan p ON p.line_id = sl.line_id
+                WHERE s.cancelled IS NOT TRUE AND s.complete IS NOT TRUE AND %(where)s
+                  AND 'failed' IN (s.email_state, s.letter_state, s.registered_state)
+                  AND COALESCE(p.to_chase_company, 1) > 0""",
+            where=where,
         )
 
     @api.model
