@@ -128,17 +128,33 @@ class CollectionDemo(models.AbstractModel):
     # Calls
     # ------------------------------------------------------------------
     def _call(self, call, result):
-        """A satisfaction call asks its questions; the answers make the report."""
-        if call.purpose == 'satisfaction':
-            script = self.env.ref('account_collection_followup.script_satisfaction')
-            call._record_answers(
-                [(line, *self._get_answer(call, line)) for line in script.line_ids if line.kind == 'ask']
-            )
-        return super()._call(call, result)
+        """A satisfaction call asks its questions; the answers make the report. A complaint is a dispute, put right at once."""
+        if call.purpose != 'satisfaction':
+            return super()._call(call, result)
+        complaint = self._get_complaint(call)
+        script = self.env.ref('account_collection_followup.script_satisfaction')
+        call._record_answers(
+            [
+                (line, 'no', "A little late, and a part was missing.") if line == complaint else (line, 'yes', False)
+                for line in script.line_ids
+                if line.kind == 'ask'
+            ]
+        )
+        if not complaint:
+            return super()._call(call, result)
+        lines = call._get_contestable_lines()[:1]
+        dispute = call._open_dispute(
+            complaint.dispute_type_id,
+            "A little late, and a part was missing.",
+            [(line, line.currency_id.round(line.amount_residual_currency / 10)) for line in lines],
+        )
+        call.action_made('dispute', "The part is on its way; nothing else is open.")
+        return dispute.with_user(self._user('collector')).action_close('withdrawn')
 
-    def _get_answer(self, call, line):
-        """:return: what a customer answered, and a note"""
+    def _get_complaint(self, call):
+        """:return: the question of the script this customer says no to, if any"""
+        question = self.env['collection.script.line']
         for name, every in COMPLAINTS.items():
-            if line == self.env.ref(f'account_collection_followup.{name}') and not call.id % every:
-                return 'no', "A little late, but put right since."
-        return 'yes', False
+            if not call.id % every and call._get_contestable_lines():
+                question = self.env.ref(f'account_collection_followup.{name}')
+        return question
