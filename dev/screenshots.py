@@ -167,6 +167,7 @@ def main(executable, url, folder, *names):
     folder.mkdir(parents=True, exist_ok=True)
     shots = {name: shot for name, shot in SHOTS.items() if not names or name in names}
     take(executable, url, folder, DESK, "", shots)
+    shots.pop("plan", None)  # its button is in a menu there
     take(executable, url, folder, TELEPHONE, "-phone", shots)
 
 
