@@ -219,8 +219,11 @@ class World:
 
     def _take_promises(self, call, invoices, day):
         by_date = {}
+        # nobody is granted more with a single promise: who needs longer breaks it
+        latest = day + timedelta(days=call.sudo().partner_id._collection_policy(call.company_id).promise_max_days)
         for invoice in invoices:
             promised_on = invoice.get_promised_date(day) if invoice.settled else day + timedelta(days=VAIN_DAYS)
+            promised_on = min(promised_on, latest)
             by_date.setdefault(promised_on, []).append(invoice)
         for promised_on, group in sorted(by_date.items()):
             lines = [Command.create({"move_id": invoice.move.id, "date": promised_on}) for invoice in group]

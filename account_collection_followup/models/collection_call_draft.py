@@ -43,9 +43,10 @@ class CollectionCallDraft(models.Model):
 
 
 class CollectionCall(models.Model):
-    _inherit = 'collection.call'
+    _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
 
     def _record_made(self, result, callback_on):
         # EXTENDS: what was typed about a call that a colleague logged meanwhile is of no use to anybody
-        super()._record_made(result, callback_on)
+        recorded = super()._record_made(result, callback_on)
         self.env['collection.call.draft'].sudo().search([('case_id', '=', self.case_id.id)]).unlink()
+        return recorded

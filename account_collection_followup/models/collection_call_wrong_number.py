@@ -34,9 +34,10 @@ class CollectionCall(models.Model):
 
     def _record_try(self, result, next_on=None):
         # EXTENDS: with a number that is wrong the next try goes to somebody else, if there is anybody
-        super()._record_try(result, next_on)
+        recorded = super()._record_try(result, next_on)
         if result == 'wrong_number':
             self._leave_wrong_number()
+        return recorded
 
     def _leave_wrong_number(self):
         """Have a planned call go to who has the role it asks for and can be called."""

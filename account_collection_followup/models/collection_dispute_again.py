@@ -83,7 +83,7 @@ class CollectionDispute(models.Model):
         else:
             dispute = dispute.copy(
                 {
-                    **super()._prepare_successor(),
+                    **super()._prepare_successor(),  # pylint: disable=super-method-mismatch
                     'line_ids': [Command.create(line._prepare_undone()) for line in lines],
                     'withheld_line_ids': [],
                 }

@@ -64,7 +64,7 @@ class CollectionPromise(models.Model):
 
     def _check_lines(self):
         # EXTENDS: the dates
-        super()._check_lines()
+        result = super()._check_lines()
         # who confirms to pay when it falls due asks for no time
         promises = self.filtered(lambda promise: promise._grants_time())
         policies = promises._get_policies()
@@ -72,3 +72,4 @@ class CollectionPromise(models.Model):
             last = max(promise.line_ids.mapped('date'))
             if problem := policies[promise]._get_too_far_text(promise.made_on, last, promise.is_plan):
                 raise UserError(problem)
+        return result

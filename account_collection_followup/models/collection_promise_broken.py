@@ -192,7 +192,7 @@ class CollectionPromise(models.Model):
 
 
 class CollectionCall(models.Model):
-    _inherit = 'collection.call'
+    _inherit = 'collection.call'  # pylint: disable=consider-merging-classes-inherited
 
     def _get_try_spacing(self):
         # EXTENDS: who broke a promise is tried again every second working day at most (R35)

@@ -11,8 +11,9 @@ class CollectionPromise(models.Model):
 
     def _log_on_case(self, bodies):
         # EXTENDS collection.fact
-        super()._log_on_case(bodies)
+        result = super()._log_on_case(bodies)
         self._log_on_promise(bodies)
+        return result
 
     def _log_on_promise(self, bodies):
         """:param dict bodies: {promise: sentence}"""

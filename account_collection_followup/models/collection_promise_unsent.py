@@ -20,7 +20,7 @@ class CollectionPromise(models.Model):
 
 
 class MailMail(models.Model):
-    _inherit = 'mail.mail'
+    _inherit = 'mail.mail'  # pylint: disable=consider-merging-classes-inherited
 
     def _get_collection_promises(self):
         return self.env['collection.promise'].sudo().search([('confirmation_mail_id', 'in', self.ids)])

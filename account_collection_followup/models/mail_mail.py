@@ -4,7 +4,7 @@ from odoo import models
 class MailMail(models.Model):
     """The e-mail of a step leaves only while what it asks for is still due, and the step knows whether it left."""
 
-    _inherit = 'mail.mail'
+    _inherit = 'mail.mail'  # pylint: disable=consider-merging-classes-inherited
 
     def _get_collection_steps(self):
         return self.env['collection.step'].sudo().search([('mail_id', 'in', self.ids), ('email_state', '=', 'todo')])

@@ -173,6 +173,8 @@ class TestHandOver(LitigationCommon):
 
     def test_what_was_still_to_do_about_it_is_dropped(self):
         """A letter that only concerns what was handed over, and the planned calls; what asks for more stays"""
+        # a long silence about the other invoice would keep the call
+        self.policy.silence_days = 0
         other = self.invoice(due='2026-01-20')
         call = self.plan_call(move_ids=[(4, self.move.id)])
         steps = self.steps()

@@ -358,6 +358,7 @@ class TestBrokenPromises(ReturnsCommon):
 
     def test_returns_at_the_level_already_announced(self):
         """R35: whatever days passed under the promise"""
+        self.policy.promise_max_days = 120
         move = self.invoice()
         step = self.raise_to(30)
         promise = self.broken(move, 1000, fields.Date.add(step.date, days=90), day=step.date)

@@ -182,7 +182,9 @@ class TestRightsTable(RightsCommon, HttpCase):
     def prepared(self, key, owner=None):
         with self.rolled_back():
             target = self.press(key, owner)
-            self.assertTrue(target.vals is not None or target.record or target.args or key[0] == 'collection.settings', key)
+            self.assertTrue(
+                target.vals is not None or target.record or target.args or key[0] == 'collection.settings', key
+            )
             self.env.flush_all()
             # what is in the cache is read without asking
             self.env.invalidate_all()
