@@ -207,12 +207,20 @@ class CollectionCall(models.Model):
         mine = [('company_id', '=', root.id), ('purpose', '=', 'satisfaction')]
         count = self.search_count([*mine, '|', ('state', '=', 'planned'), ('made_on', '=', today)])
         caps = {policy_id: level.policy_id.satisfaction_daily_cap for policy_id, level in levels.items()}
+        return self._take_up_to(candidates, count, caps)
+
+    @api.model
+    def _take_up_to(self, rows, count, caps):
+        """:param rows: who could be called, the first first, each with a ``policy_id``
+        :param int count: calls of the day that count already
+        :param dict caps: {policy id: calls a day, 0 for no limit}
+        :return: list of those who are called"""
         chosen = []
-        for candidate in candidates:
-            cap = caps[candidate.policy_id]
+        for row in rows:
+            cap = caps[row.policy_id]
             if not cap or count < cap:
                 count += 1
-                chosen.append(candidate)
+                chosen.append(row)
         return chosen
 
     # ------------------------------------------------------------------

@@ -79,13 +79,7 @@ class CollectionCall(models.Model):
         count = self.search_count([*mine, '|', ('state', '=', 'planned'), ('made_on', '=', today)])
         policies = self.env['collection.policy'].sudo().browse({one.policy_id for one in silent})
         caps = {policy.id: policy.silence_daily_cap for policy in policies}
-        chosen = []
-        for one in silent:
-            cap = caps[one.policy_id]
-            if not cap or count < cap:
-                count += 1
-                chosen.append(one)
-        return chosen
+        return self._take_up_to(silent, count, caps)
 
     # ------------------------------------------------------------------
     # Who

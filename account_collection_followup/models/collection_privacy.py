@@ -100,16 +100,19 @@ class CollectionCase(models.Model):
 
     def _delete_stage_notes(self):
         """Who said where an invoice stood, and his words, as far as they are as old as these cases."""
-        stages = self.env['collection.circuit.stage'].sudo()
+        closed_on = {}
         for case in self:
-            old = stages.search(
-                [
-                    ('partner_id', '=', case.partner_id.id),
-                    ('company_id', '=', case.company_id.id),
-                    ('date', '<=', case.closed_on),
-                ]
-            )
-            internal(old).write({'note': False, 'contact_id': False})
+            key = case.partner_id, case.company_id
+            closed_on[key] = max(case.closed_on, closed_on.get(key, case.closed_on))
+        stages = (
+            self.env['collection.circuit.stage']
+            .sudo()
+            .search([('partner_id', 'in', self.partner_id.ids), ('company_id', 'in', self.company_id.ids)])
+        )
+        old = stages.filtered(
+            lambda stage: (day := closed_on.get((stage.partner_id, stage.company_id))) and stage.date <= day
+        )
+        internal(old).write({'note': False, 'contact_id': False})
 
     def _delete_talk(self):
         """Chatters and done activities of these cases and their facts, which repeat the notes."""

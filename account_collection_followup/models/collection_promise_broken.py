@@ -119,22 +119,27 @@ class CollectionPromise(models.Model):
     def _want_calls(self):
         """Plan one call today per customer, about all the promises he broke (R35). What is disputed meanwhile is solved
         first."""
-        promises = self.sudo()._get_missed_to_call().promise_id
-        for company, batch in promises.grouped('company_id').items():
+        missed = self.sudo()._get_missed_to_call()
+        for company, batch in missed.promise_id.grouped('company_id').items():
             cases = self.env['collection.case'].sudo()._open_for(batch.partner_id, company)
             working = self.env['collection.holiday']._working_days(company)
             today = working.roll_forward(company._collection_today())
             by_case = batch.grouped(lambda promise, cases=cases: cases[promise.partner_id])
             self.env['collection.call']._want(
-                {case: broken._prepare_wanted_call(today) for case, broken in by_case.items()}
+                {
+                    case: broken._prepare_wanted_call(today, (missed & broken.line_ids).move_id)
+                    for case, broken in by_case.items()
+                }
             )
 
-    def _prepare_wanted_call(self, today):
-        """:return: values for ``collection.call._want`` of the call about these promises of one customer"""
+    def _prepare_wanted_call(self, today, moves):
+        """
+        :param moves: the invoices to talk about
+        :return: values for ``collection.call._want`` of the call about these promises of one customer"""
         return {
             'planned_on': today,
             'contact_id': self.contact_id[:1].id,
-            'move_ids': self._get_missed_to_call().move_id.ids,
+            'move_ids': moves.ids,
             'why': lambda env: ' · '.join(promise._say_broken(env) for promise in self),
         }
 
