@@ -188,8 +188,7 @@ class CollectionCall(models.Model):
         """:return: who calls when nobody does: the responsible of the case, else the company's default collector"""
         self.ensure_one()
         call = self.sudo()
-        users = (call.case_id.user_id, call.company_id.collection_user_id, call.company_id.collection_manager_id)
-        return self.env['res.partner']._get_usable_user(*users)
+        return self.env['res.partner']._get_collection_responsible(call.case_id, call.company_id)
 
     # ------------------------------------------------------------------
     # Transitions

@@ -108,9 +108,7 @@ class CollectionCall(models.Model):
     def _get_wanted_caller(self, case, values):
         """:return: who calls: who was named, else the responsible of the case, else the company's default"""
         named = self.env['res.users'].browse(values.get('user_id') or [])
-        company = case.company_id
-        users = (named, case.user_id, company.collection_user_id, company.collection_manager_id)
-        return self.env['res.partner']._get_usable_user(*users)
+        return self.env['res.partner']._get_collection_responsible(case, case.company_id, named)
 
     @api.model
     def _say_why(self, why, user):

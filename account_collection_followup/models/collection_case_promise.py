@@ -159,9 +159,7 @@ class CollectionCase(models.Model):
 
     def _get_collector(self):
         """:return: the collector who looks after the case: its responsible if he is one, else the company's"""
-        self.ensure_one()
-        users = self.user_id, self.company_id.collection_user_id, self.company_id.collection_manager_id
-        return self.env['res.partner']._get_usable_user(*(user for user in users if user and user.has_group(COLLECTOR)))
+        return self.env['res.partner']._get_collection_responsible(self, self.company_id, group=COLLECTOR)
 
     def _answer_plan_request(self):
         """The plan these customers asked for is made."""

@@ -65,8 +65,7 @@ class CollectionDispute(models.Model):
     def _get_closer(self):
         """:return: who closes the dispute once it is answered: the responsible of the case, else the company's"""
         self.ensure_one()
-        users = (self.case_id.user_id, self.company_id.collection_user_id, self.company_id.collection_manager_id)
-        return self.env['res.partner']._get_usable_user(*users) or self.user_id
+        return self.env['res.partner']._get_collection_responsible(self.case_id, self.company_id) or self.user_id
 
     def _get_rep(self):
         """:return: the sales rep in front of the customer while he can open the dispute, else nobody"""

@@ -356,10 +356,9 @@ class CollectionDispute(models.Model):
     def _get_creditor(self):
         """:return: who prepares and posts the credit note: who works the case, the company's collector or the manager"""
         self.ensure_one()
-        company = self.company_id
-        users = (self.accepted_by_id, self.case_id.user_id, company.collection_user_id, company.collection_manager_id)
-        may = [user for user in users if user and user.has_group('account.group_account_invoice')]
-        return self.env['res.partner']._get_usable_user(*may)
+        return self.env['res.partner']._get_collection_responsible(
+            self.case_id, self.company_id, self.accepted_by_id, group='account.group_account_invoice'
+        )
 
     # ------------------------------------------------------------------
     # Closing

@@ -192,8 +192,7 @@ class CollectionPromise(models.Model):
     def _get_responsible(self):
         """:return: who looks after the customer: the responsible of the case, else the company's"""
         self.ensure_one()
-        users = (self.case_id.user_id, self.company_id.collection_user_id, self.company_id.collection_manager_id)
-        return self.env['res.partner']._get_usable_user(*users)
+        return self.env['res.partner']._get_collection_responsible(self.case_id, self.company_id)
 
 
 class CollectionCall(models.Model):

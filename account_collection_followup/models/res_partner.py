@@ -252,6 +252,19 @@ class ResPartner(models.Model):
         empty, group = self.env['res.users'].sudo(), 'account_collection_followup.group_collection_resolver'
         return next((user for user in users if user.active and not user.share and user.has_group(group)), empty)
 
+    @api.model
+    def _get_collection_responsible(self, case, company, *before, group=None):
+        """Who looks after a customer: the responsible of his case, else the company's collector, else its manager.
+
+        :param case: ``collection.case``, possibly empty
+        :param company: root company
+        :param before: users who come first
+        :param group: XML id of a group the user must have, besides a role in Collections
+        :return: ``res.users``, empty if nobody is there
+        """
+        users = (*before, case.user_id, company.collection_user_id, company.collection_manager_id)
+        return self._get_usable_user(*(user for user in users if not group or (user and user.has_group(group))))
+
     def _get_latest_salespersons(self, root):
         """:return: dict {customer: salesperson of his latest invoice that has a usable one}"""
         resolvers = self.env.ref('account_collection_followup.group_collection_resolver')
